@@ -1,0 +1,87 @@
+"""The catalogue of findings: every code, what it means, and what to do next.
+
+E is an error, W a warning. E1/W1 concern the archive, E2/W2 a source, E3/W3 an
+INDEX.md, E4/W4 cleaning. A code is never given a second meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archiver.document import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a code means, in one line, and what its reader should do."""
+
+    title: str
+    hint: str
+
+
+_COPY = "Restore the file from a copy of the archive; documents not named are unharmed."
+
+CATALOGUE: dict[str, Kind] = {
+    "E101": Kind("the folder lacks a file that every archive has", _COPY),
+    "E102": Kind("a log entry is missing", _COPY),
+    "E103": Kind("a log entry is torn, empty or not what a commit writes", _COPY),
+    "E104": Kind("the chain of log entries is broken", _COPY),
+    "E105": Kind("the head is not the expected one", "Look for a lost or replaced newest version."),
+    "E106": Kind("a part is missing", _COPY),
+    "E107": Kind("a part's bytes are not the ones committed", _COPY),
+    "E108": Kind("a part's pages cannot be read", _COPY),
+    "E109": Kind("a record's digest does not match its columns", _COPY),
+    "E110": Kind("a text's digest does not match the text", _COPY),
+    "E111": Kind("the received bytes cannot be rebuilt from a record", _COPY),
+    "E112": Kind("a part's columns are not those of the schema", _COPY),
+    "E113": Kind("a count of rows or bytes differs from the log", _COPY),
+    "E114": Kind("a file of the bag is missing or has other bytes than its manifest says", _COPY),
+    "E115": Kind("a manifest of the bag cannot be used", "Run `archiver ingest` to seal it anew."),
+    "E116": Kind("the Delta table shows other files than its log", _COPY),
+    "E117": Kind("a ruleset that records name is missing or changed", _COPY),
+    "W101": Kind("the bag is not sealed", "The next `archiver ingest` seals it."),
+    "W102": Kind("a file no version names", "Left by an interrupted run; it does no harm."),
+    "E201": Kind("the source is empty", "Fetch it again, or take it out of the folder."),
+    "E202": Kind("the source is not text", "Extract its text first, or take it out."),
+    "E203": Kind("the bytes fit no known encoding", "State its encoding in INDEX.md."),
+    "E204": Kind("the source is larger than the limit", "Split it, or raise --max-bytes."),
+    "E205": Kind("the source cannot be read", "Check its permissions."),
+    "E206": Kind("a link leads back to itself", "Remove the link."),
+    "E207": Kind("the path leaves the folder", "Move the file into the folder."),
+    "E208": Kind("no reader knows this kind of file", "Convert it to .txt or .html."),
+    "E209": Kind("the page holds no text that could be extracted", "Look at the page."),
+    "E210": Kind("two sources have the same id", "Give each its own id in INDEX.md."),
+    "E211": Kind("the source could not be worked on", "Please report it, with the file."),
+    "E212": Kind("a line of JSONL cannot be used", "Correct the line, or leave it out."),
+    "W208": Kind("skipped: no reader knows this kind of file", "Convert it to .txt or .html."),
+    "E301": Kind("a row of the index is malformed", "Correct the row."),
+    "E302": Kind("a file of the index does not exist", "Restore the file or delete its row."),
+    "E303": Kind("the digest in the index is not the file's", "Find out which of the two is right."),
+    "E304": Kind("a path of the index leaves its folder", "Name files below the index only."),
+    "E305": Kind("an id or a file stands twice in the index", "Give each row its own."),
+    "E306": Kind("a value of the index cannot be read", "Correct the value."),
+    "E307": Kind("the file is not listed in the index", "Add a row: `archiver index init` drafts it."),
+    "W307": Kind("the file is not listed in the index", "Add a row, or use --require-index."),
+}
+
+
+def finding(
+    code: str,
+    message: str,
+    *,
+    where: str = "",
+    line: int | None = None,
+    layer: str = "",
+    documents: Sequence[str] = (),
+) -> Finding:
+    """A finding with its catalogue's hint. Raises: KeyError for an unknown code."""
+    return Finding(
+        code=code,
+        message=message,
+        where=where,
+        line=line,
+        hint=CATALOGUE[code].hint,
+        layer=layer,
+        documents=tuple(documents),
+    )
