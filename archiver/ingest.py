@@ -1,0 +1,304 @@
+"""One run of the main job: read, clean, pack, commit; told as events.
+
+Sources come in as readers yield them and leave in batches, so that memory is
+bounded by a batch and not by the corpus. What is unchanged is skipped by
+digest; what is bad goes to quarantine with its bytes; all that is new becomes
+exactly one version.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.archive.archive import Archive, State, create_archive, open_archive
+from archiver.archive.writer import Commit, MovedOnError, Writer
+from archiver.batch import clean_batch, source_batch
+from archiver.document import Finding, Reject, Source
+from archiver.errors import NoArchiveError
+from archiver.quarantine import QuarantineKey, quarantine_batches, reject_digest
+from archiver.rules.rule import Profile, Ruleset
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from archiver.archive.log import Head
+
+#: A batch is closed at so many documents or bytes, whichever comes first: large
+#: enough that shared lines pay, small enough that memory stays in the tens of MB.
+BATCH_DOCUMENTS = 500
+BATCH_BYTES = 16 << 20
+
+#: Times a commit is tried anew when another run committed first.
+MAX_RACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one run works with; nothing in it changes while it runs.
+
+    ``now`` and ``batch_id`` are passed in: a run started again with both the
+    same commits exactly once.
+    """
+
+    archive: Path
+    ruleset: Ruleset
+    profile: Profile
+    now: datetime
+    batch_id: str
+    tool_version: str
+    index_sha256: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A source was read; ``bytes`` of it."""
+
+    file_path: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A finding that concerns no document of its own, or only warns."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A source was kept out; ``known`` where an earlier run kept it out already."""
+
+    finding: Finding
+    file_path: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did. ``version`` and ``head`` are the archive's after it, if it has any.
+
+    ``dropped`` counts edits by rule family (``repair`` among them); ``bytes_in``
+    counts received bytes of all sources, ``bytes_text`` the clean text's.
+    """
+
+    version: int | None = None
+    head: str | None = None
+    committed: bool = False
+    added: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    quarantined_before: int = 0
+    findings: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    facts: int = 0
+    bytes_in: int = 0
+    bytes_text: int = 0
+    bytes_written: int = 0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over, and this is what it did."""
+
+    summary: Summary
+
+
+Event = Read | Noted | Quarantined | Finished
+
+
+def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Iterator[Event]:
+    """Take sources into an archive; nothing is committed before the last event.
+
+    The archive is made where there is none. A dry run reads and cleans all and
+    writes nothing.
+
+    Raises: InputError from the readers; NewerArchiveError, DamageError,
+    LockedError, StorageError from the archive. After each of them the archive
+    is as it was before.
+    """
+    with ExitStack() as cleanup:
+        run = _Run(job, cleanup)
+        for item in items:
+            yield from run.take(item)
+        yield from run.flush()
+        yield Finished(run.finish())
+
+
+class _Run:
+    """The state of one run: what the archive knows, what waits, what was done."""
+
+    def __init__(self, job: Job, cleanup: ExitStack) -> None:
+        self.job = job
+        self.cleanup = cleanup
+        self.archive = _open_if_there(job.archive)
+        self.head: Head | None = self.archive.head() if self.archive else None
+        self.states: dict[str, State] = self.archive.states() if self.archive else {}
+        self.quarantined: set[QuarantineKey] = (
+            self.archive.quarantined_keys() if self.archive else set()
+        )
+        self.writer: Writer | None = None
+        self.waiting: list[tuple[Source, int]] = []
+        self.waiting_bytes = 0
+        self.ids: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+
+    def take(self, item: Source | Reject | Finding) -> Iterator[Event]:
+        """Look at one thing a reader gave."""
+        if isinstance(item, Finding):
+            self.counts["findings"] += 1
+            yield Noted(item)
+        elif isinstance(item, Reject):
+            self.counts["bytes_in"] += len(item.data or b"")
+            yield self._keep_out(item)
+        else:
+            size = len(item.data)
+            self.counts["bytes_in"] += size
+            yield Read(item.file_path, size)
+            state = self.states.get(item.id)
+            if state is not None and self._is_unchanged(item, state):
+                self.counts["unchanged"] += 1
+                return
+            self.waiting.append((item, state.revision + 1 if state else 1))
+            self.waiting_bytes += size
+            if len(self.waiting) >= BATCH_DOCUMENTS or self.waiting_bytes >= BATCH_BYTES:
+                yield from self.flush()
+
+    def flush(self) -> Iterator[Event]:
+        """Clean what waits, and stage it."""
+        if not self.waiting:
+            return
+        batch = source_batch(self.waiting, self.job.now)
+        self.waiting, self.waiting_bytes = [], 0
+        result = clean_batch(
+            batch,
+            self.job.ruleset,
+            profile=self.job.profile,
+            tool_version=self.job.tool_version,
+        )
+        self._count(result.records)
+        if result.records.num_rows and not self.job.dry_run:
+            self._writer().stage_documents(result.records)
+        for reject in result.rejects:
+            yield self._keep_out(reject)
+
+    def finish(self) -> Summary:
+        """Commit what was staged, if anything was, and tell what was done."""
+        counts = self.counts
+        summary = Summary(
+            version=self.head.version if self.head else None,
+            head=self.head.sha256 if self.head else None,
+            added=counts["added"],
+            revised=counts["revised"],
+            unchanged=counts["unchanged"],
+            quarantined=counts["quarantined"],
+            quarantined_before=counts["quarantined_before"],
+            findings=counts["findings"],
+            dropped=dict(sorted(self.dropped.items())),
+            facts=counts["facts"],
+            bytes_in=counts["bytes_in"],
+            bytes_text=counts["bytes_text"],
+            dry_run=self.job.dry_run,
+        )
+        unbound = self.archive is not None and self.archive.unfinished()
+        if self.job.dry_run or (self.writer is None and not unbound):
+            return summary
+        commit = self._commit(self._writer())
+        return replace(
+            summary,
+            version=commit.head.version,
+            head=commit.head.sha256,
+            committed=True,
+            bytes_written=commit.bytes,
+        )
+
+    def _is_unchanged(self, source: Source, state: State) -> bool:
+        return (
+            state.source_sha256 == source.source_sha256
+            and state.ruleset == self.job.ruleset.digest
+            and state.profile == self.job.profile
+        )
+
+    def _keep_out(self, reject: Reject) -> Quarantined:
+        digest, size = reject_digest(reject)
+        key = (reject.id, reject.finding.code, digest)
+        known = key in self.quarantined
+        self.counts["quarantined_before" if known else "quarantined"] += 1
+        if not known:
+            self.quarantined.add(key)
+            if not self.job.dry_run:
+                for batch in quarantine_batches(
+                    reject, digest, size, now=self.job.now, tool_version=self.job.tool_version
+                ):
+                    self._writer().stage_quarantine(batch)
+        return Quarantined(reject.finding, reject.file_path, known)
+
+    def _count(self, records: pa.RecordBatch) -> None:
+        for row in records.select(["id", "revision", "dropped", "facts", "text"]).to_pylist():
+            self.ids.add(row["id"])
+            self.counts["added" if row["revision"] == 1 else "revised"] += 1
+            self.counts["facts"] += len(row["facts"])
+            self.counts["bytes_text"] += len(row["text"].encode())
+            for item in row["dropped"]:
+                self.dropped[item["rule"].partition(".")[0]] += item["count"]
+
+    def _writer(self) -> Writer:
+        """The writer, made when the first thing is to be written; and the archive with it."""
+        if self.writer is None:
+            job = self.job
+            if self.archive is None:
+                self.archive = create_archive(job.archive, job.now, tool=job.tool_version)
+                self.head = self.archive.head()
+            self.writer = self.cleanup.enter_context(
+                Writer(
+                    self.archive,
+                    batch_id=job.batch_id,
+                    ingested_at=job.now,
+                    tool=job.tool_version,
+                )
+            )
+        return self.writer
+
+    def _commit(self, writer: Writer) -> Commit:
+        """Commit on the head the run was planned on, or on a newer one that is as good.
+
+        Another run may have committed meanwhile. Where it touched none of this
+        run's documents the plan still holds; else it is the other's turn, and
+        MovedOnError tells to run again: that run then sees what changed.
+        """
+        counts = {"unchanged": self.counts["unchanged"]}
+        for race in range(MAX_RACES):
+            try:
+                return writer.commit(
+                    ruleset_digest=self.job.ruleset.digest,
+                    ruleset_json=self.job.ruleset.to_json(),
+                    profile=self.job.profile,
+                    index_sha256=self.job.index_sha256,
+                    counts=counts,
+                    expected_head=self.head,
+                )
+            except MovedOnError:
+                if self.archive is None or race == MAX_RACES - 1:
+                    raise
+                states = self.archive.states()
+                if any(states.get(key) != self.states.get(key) for key in self.ids):
+                    raise
+                self.head = self.archive.head()
+        message = "unreachable: the last race returns or raises"
+        raise AssertionError(message)
+
+
+def _open_if_there(path: Path) -> Archive | None:
+    try:
+        return open_archive(path)
+    except NoArchiveError:
+        return None
