@@ -155,9 +155,7 @@ def _guarded(source: Source, memory: _Memory) -> tuple[Document, Cleaning] | Fin
         language = source.provenance.language or document.extracted.language
         return document, memory.clean(document.text, language)
     except Exception as problem:  # noqa: BLE001 -- becomes a finding, with the bytes kept
-        return finding(
-            "E211", f"{type(problem).__name__}: {problem}", where=source.file_path
-        )
+        return finding("E211", f"{type(problem).__name__}: {problem}", where=source.file_path)
 
 
 def _record(source: Source, document: Document, cleaning: Cleaning) -> dict[str, Any]:
@@ -176,9 +174,7 @@ def _record(source: Source, document: Document, cleaning: Cleaning) -> dict[str,
             }
             for edit in cleaning.edits
         ],
-        "dropped": [
-            {"rule": rule, "count": count} for rule, count in cleaning.dropped().items()
-        ],
+        "dropped": [{"rule": rule, "count": count} for rule, count in cleaning.dropped().items()],
         "facts": _one_value_a_key(cleaning.facts),
         "raw": None if _rebuilds(source, document, cleaning) else source.data,
         "raw_sha256": source.raw_sha256,

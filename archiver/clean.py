@@ -66,18 +66,17 @@ def clean_source(
     return document, clean_text(document.text, ruleset, profile=profile, language=language)
 
 
-@lru_cache(maxsize=64)
-def _matcher(digest: str, profile: Profile, language: str) -> list[Matcher]:
-    """A place for the matcher of one ruleset, so that it is compiled once."""
-    return []
-
-
 def matcher_for(ruleset: Ruleset, profile: Profile, language: str | None) -> Matcher:
-    """The compiled rules; kept, since compiling costs more than many texts."""
+    """The compiled rules; kept, since compiling costs more than cleaning many texts.
+
+    Raises: ValueError for an unknown profile.
+    """
     if profile not in PROFILES:
         message = f"profile is {profile!r}, not one of {', '.join(PROFILES)}"
         raise ValueError(message)
-    place = _matcher(ruleset.digest, profile, (language or "").partition("-")[0].lower())
-    if not place:
-        place.append(Matcher(ruleset, profile, language))
-    return place[0]
+    return _compiled(ruleset, profile, (language or "").partition("-")[0].lower())
+
+
+@lru_cache(maxsize=64)
+def _compiled(ruleset: Ruleset, profile: Profile, language: str) -> Matcher:
+    return Matcher(ruleset, profile, language)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from itertools import pairwise
 
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.rule import Rule
@@ -52,8 +53,8 @@ class _Page:
         self.end = len(self.texts) - 1
         words = [line for line, blank in enumerate(self.blank) if not blank]
         chain = [_HEAD, *words, self.end]
-        self.next = dict(zip(chain, chain[1:], strict=False))
-        self.previous = dict(zip(chain[1:], chain, strict=False))
+        self.next = dict(pairwise(chain))
+        self.previous = {after: before for before, after in pairwise(chain)}
         self.gaps: dict[int, Counter[str]] = {}
         self._add_repeats(words, matcher.repeats)
         contexts = [rule.context for rule in self.rules]

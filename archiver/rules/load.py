@@ -68,9 +68,11 @@ def _assemble(folder: Path | None) -> tuple[Ruleset, list[Problem]]:
     for path in packs:
         where = path.name
         table = _read(path)
-        for rule_id in _strings(table.get("disable", []), path):
-            if rules.pop(rule_id, None) is None:
-                problems.append((rule_id, where, "is disabled here, but there is no such rule"))
+        problems += (
+            (rule_id, where, "is disabled here, but there is no such rule")
+            for rule_id in _strings(table.get("disable", []), path)
+            if rules.pop(rule_id, None) is None
+        )
         entries = table.get("rule", [])
         if not isinstance(entries, list):
             message = f"{path}: `rule` is not a list of tables"
@@ -105,8 +107,7 @@ def _failed_examples(ruleset: Ruleset) -> list[Problem]:
 
 def _example_problems(rule: Rule, matcher: Matcher) -> Iterable[str]:
     if rule.languages:
-        spoken = Ruleset(tuple(r for r in matcher.rules), {})
-        matcher = Matcher(spoken, "strict", rule.languages[0])
+        matcher = Matcher(Ruleset(matcher.rules), "strict", rule.languages[0])
     for example in rule.removes:
         edits, _ = apply_rules(example.before, matcher)
         if rule.action != "keep" and rule.id not in {edit.rule for edit in edits}:

@@ -143,5 +143,6 @@ class _Taker:
             elif type(self.entry[key]) is kind:
                 values[key] = self.entry[key]
             else:
-                self.problems.append(f"{key} is not {'true or false' if kind is bool else 'a number'}")
+                wanted = "true or false" if kind is bool else "a number"
+                self.problems.append(f"{key} is not {wanted}")
         return Context(**values)

@@ -134,7 +134,7 @@ class Rule:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ruleset:
     """Rules in the order of their say, and the digest that names them.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def test_composed_edits_do_what_the_two_stages_do(data: st.DataObject, raw: str)
     both = compose(raw, first, second)
     assert apply(raw, both) == final
     assert all(edit.before == raw[edit.start : edit.end] for edit in both)
-    assert all(a.end <= b.start for a, b in zip(both, both[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(both))
     assert Cleaning(final, both).raw() == raw
 
 

@@ -44,7 +44,14 @@ def test_the_seeds_become_records_that_give_their_bytes_back() -> None:
         assert row["ingested_at"] == NOW
 
 
-@pytest.mark.parametrize("data", [b"line\r\nSource link\r\n", "\ufeffBOM\n".encode(), b"caf\xe9 cr\xe8me br\xfbl\xe9e et th\xe9 glac\xe9\n" * 5])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"line\r\nSource link\r\n",
+        "\ufeffBOM\n".encode(),
+        b"caf\xe9 cr\xe8me br\xfbl\xe9e et th\xe9 glac\xe9\n" * 5,
+    ],
+)
 def test_line_ends_marks_and_legacy_bytes_are_rebuilt(data: bytes) -> None:
     (row,) = run([Source("x", "x.txt", data)]).records.to_pylist()
     assert row["raw"] is None

@@ -133,7 +133,7 @@ def test_the_same_run_told_twice_commits_once(job) -> None:
     assert second.head == first.head
 
 
-def test_a_run_that_was_overtaken_elsewhere_still_commits(job, monkeypatch) -> None:
+def test_a_run_that_was_overtaken_elsewhere_still_commits(job) -> None:
     run([source("a", "one\n")], job)
     slow = ingest(iter([source("b", "two\n")]), later(job, 2))
     assert isinstance(next(slow), Read)

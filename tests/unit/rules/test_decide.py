@@ -114,9 +114,7 @@ def test_no_hole_is_left_where_lines_went(before: str, after: str) -> None:
 
 def test_a_fact_is_saved_in_order_and_its_line_goes() -> None:
     fact = rule("box.row", action="fact", pattern=r"(?P<key>[^:]+): \| (?P<value>[^|]+) \|")
-    edits, facts = apply_rules(
-        "b: | 2  3 |\nx\na: | 1 |\n", Matcher(Ruleset((fact,)), "safe")
-    )
+    edits, facts = apply_rules("b: | 2  3 |\nx\na: | 1 |\n", Matcher(Ruleset((fact,)), "safe"))
     assert facts == (("b", "2 3"), ("a", "1"))
     assert [edit.before for edit in edits] == ["b: | 2  3 |\n", "a: | 1 |\n"]
 

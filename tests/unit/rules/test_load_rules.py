@@ -9,7 +9,7 @@ import pytest
 from archiver.errors import RuleError, SettingsError
 from archiver.rules.load import builtin, check, load
 
-GOOD = '''
+GOOD = """
 schema = "archiver-rules/1"
 [[rule]]
 id = "navigation.test-menu"
@@ -19,7 +19,7 @@ why = "A link of the menu."
 seen = "tests"
 removes = ["zurück  zur Übersicht"]
 keeps = ["Zurück zur Übersicht der Lage."]
-'''
+"""
 
 
 def pack(folder: Path, text: str) -> Path:
@@ -40,7 +40,8 @@ def test_a_pack_of_ones_own_loads_after_the_builtin_ones(tmp_path: Path) -> None
 
 def test_the_digest_depends_on_what_rules_do_and_not_on_their_examples(tmp_path: Path) -> None:
     first = load(pack(tmp_path, GOOD)).digest
-    assert load(pack(tmp_path, GOOD.replace('seen = "tests"', 'seen = "elsewhere"'))).digest == first
+    elsewhere = GOOD.replace('seen = "tests"', 'seen = "elsewhere"')
+    assert load(pack(tmp_path, elsewhere)).digest == first
     assert load(pack(tmp_path, GOOD.replace('"drop"', '"drop"\ntail = 9'))).digest != first
 
 
