@@ -57,11 +57,15 @@ CATALOGUE: dict[str, Kind] = {
     "W208": Kind("skipped: no reader knows this kind of file", "Convert it to .txt or .html."),
     "E301": Kind("a row of the index is malformed", "Correct the row."),
     "E302": Kind("a file of the index does not exist", "Restore the file or delete its row."),
-    "E303": Kind("the digest in the index is not the file's", "Find out which of the two is right."),
+    "E303": Kind(
+        "the digest in the index is not the file's", "Find out which of the two is right."
+    ),
     "E304": Kind("a path of the index leaves its folder", "Name files below the index only."),
     "E305": Kind("an id or a file stands twice in the index", "Give each row its own."),
     "E306": Kind("a value of the index cannot be read", "Correct the value."),
-    "E307": Kind("the file is not listed in the index", "Add a row: `archiver index init` drafts it."),
+    "E307": Kind(
+        "the file is not listed in the index", "Add a row: `archiver index init` drafts it."
+    ),
     "W307": Kind("the file is not listed in the index", "Add a row, or use --require-index."),
 }
 

@@ -19,7 +19,7 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
 
 
 def compose(raw: str, first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Two stages as one: ``apply(raw, compose(raw, f, s)) == apply(apply(raw, f), s)``.
+    """Two stages as one: applied to ``raw`` it gives what the two give in turn.
 
     ``first`` counts in ``raw``, ``second`` in the text that ``first`` makes, the
     result in ``raw`` again. Where the two overlap they become one edit, under

@@ -1,0 +1,1 @@
+"""Readers: files and INDEX.md become sources, with their provenance."""

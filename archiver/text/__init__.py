@@ -1,0 +1,1 @@
+"""Text: bytes decoded, pages extracted, characters repaired, lines. All pure."""
