@@ -1,0 +1,252 @@
+"""``archiver ingest``: the main job, from files to a new version of the archive."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli import session
+from archiver.cli.outcome import QUARANTINED
+from archiver.cli.progress import byte_bar
+from archiver.cli.screen import (
+    Screen,
+    binary_stdin,
+    count,
+    finding_json,
+    labelled,
+    paint,
+    show_findings,
+    size,
+)
+from archiver.cli.visible import visible_line
+from archiver.document import Finding
+from archiver.errors import InputError
+from archiver.settings import Settings
+
+if TYPE_CHECKING:
+    from archiver.ingest import Event, Job, Summary
+
+#: Findings kept for the end of the run; more of one code are counted only.
+HELD = 10_000
+
+_GLOB = re.compile(r"[*?\[]")
+
+
+@session.command("ingest")
+@click.argument("paths", nargs=-1, type=click.Path())
+@session.archive_option
+@click.option(
+    "--index",
+    metavar="FILE",
+    type=click.Path(),
+    help="The INDEX.md of all sources.  [default: the one in their folder]",
+)
+@session.cleaning_options
+@click.option("--require-index", is_flag=True, default=None, help="Quarantine unlisted files.")
+@click.option(
+    "--max-bytes", metavar="SIZE", type=session.byte_size, help="Quarantine larger files."
+)
+@click.option("--dry-run", is_flag=True, help="Read and clean everything, write nothing.")
+def ingest(
+    paths: tuple[str, ...],
+    archive: str | None,
+    index: str | None,
+    profile: str | None,
+    rules: str | None,
+    require_index: bool | None,
+    max_bytes: int | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Clean sources and archive them: each run that finds news makes one version.
+
+    PATHS are files, folders, globs, or - for stdin; without any, seeds/ is taken.
+    What did not change since the last run is skipped. What cannot be used goes
+    to quarantine with its bytes and the reason; the exit status is 3 then.
+
+    \b
+    Examples:
+      archiver ingest
+      archiver ingest crawl/ 'more/*.html' --archive corpus
+      curl -s https://example.org/ | archiver ingest -
+      archiver ingest --dry-run --json | jq .added
+    """
+    screen = Screen(as_json, quiet)
+    known = session.settings(
+        archive=archive,
+        sources=paths or None,
+        index=index,
+        profile=profile,
+        rules=rules,
+        require_index=require_index,
+        max_bytes=max_bytes,
+    )
+    sources = expand(known.sources, Path.cwd())
+    summary, findings, left_out = _run(screen, known, sources, dry_run=dry_run)
+    if as_json:
+        screen.json(_as_json(known, summary, findings, left_out))
+    else:
+        show_findings(screen, findings)
+        if left_out:
+            screen.warn(f"… and {count(left_out, 'more finding')}")
+        if findings:
+            screen.say("")
+        _tell(screen, known.archive, summary)
+    return QUARANTINED if summary.quarantined else 0
+
+
+def expand(paths: Sequence[str], base: Path) -> list[str]:
+    """The paths with their globs resolved, sorted; a name that exists is never a glob.
+
+    Shells do this too, but not all, and not within quotes.
+    Raises: InputError for a glob that nothing fits.
+    """
+    found: list[str] = []
+    for path in paths:
+        if path == "-" or not _GLOB.search(path) or (base / path).exists():
+            found.append(path)
+            continue
+        hits = sorted(glob.glob(path, root_dir=base, recursive=True))  # noqa: PTH207 -- Path.glob takes no absolute pattern
+        if not hits:
+            raise InputError(f"{path}: no file has such a name")
+        found += hits
+    return list(dict.fromkeys(found))
+
+
+def _run(
+    screen: Screen, known: Settings, sources: list[str], *, dry_run: bool
+) -> tuple[Summary, list[Finding], int]:
+    from archiver.ingest import ingest as run
+    from archiver.readers.files import MAX_SOURCE_BYTES, plan, read_files
+
+    base = Path.cwd()
+    index = base / known.index if known.index else None
+    limit = known.max_bytes or MAX_SOURCE_BYTES
+    planned = plan(sources, base=base, index=index)
+    items = read_files(
+        sources,
+        base=base,
+        index=index,
+        require_index=known.require_index,
+        max_bytes=limit,
+        stdin=lambda: binary_stdin().read(limit + 1),
+    )
+    job = _job(known, planned.index_sha256, dry_run=dry_run)
+    with byte_bar(screen, "cleaning") as reach:
+        return _follow(run(items, job), lambda done: reach(done, planned.bytes))
+
+
+def _job(known: Settings, index_sha256: str | None, *, dry_run: bool) -> Job:
+    from archiver.ingest import Job
+    from archiver.rules.load import load
+
+    return Job(
+        archive=Path(known.archive),
+        ruleset=load(Path(known.rules) if known.rules else None),
+        profile=known.profile,
+        now=session.now(),
+        batch_id=session.batch_id(),
+        tool_version=session.tool_version(),
+        index_sha256=index_sha256,
+        dry_run=dry_run,
+    )
+
+
+def _follow(
+    events: Iterable[Event], reach: Callable[[int], None]
+) -> tuple[Summary, list[Finding], int]:
+    from archiver.ingest import Finished, Noted, Read
+
+    findings: list[Finding] = []
+    seen: Counter[str] = Counter()
+    summary, done = None, 0
+    for event in events:
+        if isinstance(event, Read):
+            done += event.bytes
+            reach(done)
+        elif isinstance(event, Finished):
+            summary = event.summary
+        elif isinstance(event, Noted) or not event.known:
+            seen[event.finding.code] += 1
+            if seen[event.finding.code] <= HELD:
+                findings.append(event.finding)
+    if summary is None:
+        raise AssertionError("a run ends with its summary")
+    return summary, findings, sum(max(0, number - HELD) for number in seen.values())
+
+
+def _tell(screen: Screen, archive: str, summary: Summary) -> None:
+    """The summary for a person."""
+    if screen.quiet:
+        return
+    screen.result(paint(_headline(visible_line(archive), summary), "strong"))
+    blocks = [_documents(summary), _contents(archive, summary)]
+    width = max(len(label) for block in blocks for label, _ in block)
+    for block in filter(None, blocks):
+        screen.result()
+        for line in labelled(block, width):
+            screen.result(line)
+    if summary.head:
+        screen.result(f"\n{paint('head', 'faint')} {summary.version}:{summary.head}")
+
+
+def _headline(archive: str, summary: Summary) -> str:
+    if summary.dry_run:
+        return f"Dry run: nothing was written to {archive}"
+    if summary.version is None:
+        return "Nothing to archive"
+    if not summary.committed:
+        return f"Nothing changed: {archive} stays at version {summary.version}"
+    return f"{archive} is now at version {summary.version}"
+
+
+def _documents(summary: Summary) -> list[tuple[str, str]]:
+    kept_out = f"{summary.quarantined:,}"
+    if summary.quarantined_before:
+        kept_out += f" (and {summary.quarantined_before:,} in earlier runs)"
+    return [
+        ("added", f"{summary.added:,}"),
+        ("revised", f"{summary.revised:,}"),
+        ("unchanged", f"{summary.unchanged:,}"),
+        ("quarantined", kept_out),
+    ]
+
+
+def _contents(archive: str, summary: Summary) -> list[tuple[str, str]]:
+    if not (summary.added or summary.revised):
+        return []
+    families = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(family, f"{hits:,}") for family, hits in families]
+    written = "" if summary.dry_run else f", {size(_folder_bytes(Path(archive)))} in the archive"
+    return [
+        ("read", f"{size(summary.bytes_in)}; {size(summary.bytes_text)} of clean text{written}"),
+        ("facts", f"{summary.facts:,}"),
+        ("edits", f"{sum(summary.dropped.values()):,}"),
+        *((f"  {family}", hits) for family, hits in rows),
+    ]
+
+
+def _folder_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _as_json(
+    known: Settings, summary: Summary, findings: list[Finding], left_out: int
+) -> dict[str, object]:
+    folder = Path(known.archive)
+    return {
+        "archive": known.archive,
+        **asdict(summary),
+        "head": f"{summary.version}:{summary.head}" if summary.head else None,
+        "archive_bytes": _folder_bytes(folder) if folder.is_dir() else 0,
+        "findings": [finding_json(item) for item in findings],
+        "findings_left_out": left_out,
+    }

@@ -1,0 +1,76 @@
+"""The command ``archiver``: its map of commands, and the way in."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from archiver.cli.lazy import Entry, Program
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_TEXT = "Clean text"
+_KEEP = "Keep an archive"
+_SETUP = "Set up"
+
+ENTRIES = {
+    "clean": Entry("archiver.cli.clean:clean", "Clean a text or a JSONL pipe", _TEXT),
+    "explain": Entry("archiver.cli.explain:explain", "Show what goes, by which rule, why", _TEXT),
+    "ingest": Entry("archiver.cli.ingest:ingest", "Clean sources and archive them", _KEEP),
+    "validate": Entry("archiver.cli.validate:validate", "Check every byte of an archive", _KEEP),
+    "log": Entry("archiver.cli.log:log", "List the versions of an archive", _KEEP),
+    "show": Entry("archiver.cli.show:show", "Show one document with its provenance", _KEEP),
+    "restore": Entry("archiver.cli.restore:restore", "Give back the bytes as received", _KEEP),
+    "index": Entry("archiver.cli.index:index", "Write or check an INDEX.md", _SETUP),
+    "rules": Entry("archiver.cli.rules:rules", "List, show or check the rules", _SETUP),
+    "schema": Entry("archiver.cli.schema:schema", "Print the schema of a table", _SETUP),
+    "completion": Entry("archiver.cli.completion:completion", "Set up your shell's tab", _SETUP),
+}
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from archiver.cli.session import tool_version
+
+        click.echo(f"archiver {tool_version()}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Program,
+    entries=ENTRIES,
+    context_settings=CONTEXT,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
+    no_args_is_help=False,
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version and stop.",
+)
+@click.pass_context
+def archiver(ctx: click.Context) -> None:
+    """Turn scraped text into a clean, verifiable archive, and lose nothing.
+
+    \b
+    Start here:
+      archiver explain page.txt   see what would go, and why; nothing is written
+      archiver ingest             clean seeds/ into output/archive
+      archiver validate           prove that every byte is still right
+
+    Results go to stdout, words about them to stderr. Every command has -h with
+    examples, and --json. Settings stand in archiver.toml, in [tool.archiver] of
+    pyproject.toml or in ARCHIVER_*; an option beats them.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    archiver.main()

@@ -1,0 +1,115 @@
+"""What a command needs from the world around it: clock, folder, environment, settings."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from archiver.cli.main import CONTEXT
+from archiver.errors import SettingsError
+from archiver.settings import PROFILES, Settings, load_settings, parse_size
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def settings(**flags: object) -> Settings:
+    """The settings of the current folder and environment, beaten by the flags given."""
+    return load_settings(Path.cwd(), os.environ).with_flags(**flags)
+
+
+def now(environ: Mapping[str, str] | None = None) -> datetime:
+    """The moment of this run; SOURCE_DATE_EPOCH sets it, for builds that must repeat.
+
+    See https://reproducible-builds.org/specs/source-date-epoch/.
+    Raises: SettingsError where that is no number of seconds.
+    """
+    epoch = (os.environ if environ is None else environ).get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise SettingsError(f"SOURCE_DATE_EPOCH is no number of seconds: {epoch!r}") from error
+
+
+def batch_id() -> str:
+    """A name that no other run has: under it the archive commits exactly once."""
+    return uuid.uuid4().hex
+
+
+def tool_version() -> str:
+    """The version of this program."""
+    from archiver import __version__
+
+    return __version__
+
+
+def command(name: str) -> Callable[[_Command], click.Command]:
+    """A command with -h, --json and --quiet."""
+
+    def wrap(function: _Command) -> click.Command:
+        made = click.command(name, context_settings=CONTEXT)(function)
+        made.params += [
+            click.Option(
+                ["--json", "as_json"], is_flag=True, help="One JSON object on stdout, errors too."
+            ),
+            click.Option(
+                ["-q", "--quiet"], is_flag=True, help="Only results and errors, no other words."
+            ),
+        ]
+        return made
+
+    return wrap
+
+
+def byte_size(text: str) -> int:
+    """Bytes as people write them: 1048576, 64MiB, 10MB. Raises: click.BadParameter."""
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number of at least so much; unlike IntRange it leaves the help uncluttered."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r} is no whole number") from error
+        if found < least:
+            raise click.BadParameter(f"{found} is less than {least}")
+        return found
+
+    return number
+
+
+def archive_option(function: _Command) -> _Command:
+    """``--archive DIR``: where the archive is."""
+    return click.option(
+        "--archive",
+        metavar="DIR",
+        type=click.Path(),
+        help="The archive's folder.  [default: output/archive]",
+    )(function)
+
+
+def cleaning_options(function: _Command) -> _Command:
+    """``--profile`` and ``--rules``: how text is cleaned."""
+    profile = click.option(
+        "--profile",
+        metavar="NAME",
+        type=click.Choice(PROFILES),
+        help="How much goes: safe, standard, strict.  [default: standard]",
+    )
+    rules = click.option(
+        "--rules", metavar="DIR", type=click.Path(), help="A folder of further rule packs."
+    )
+    return profile(rules(function))
