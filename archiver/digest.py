@@ -53,7 +53,7 @@ def timestamp(moment: datetime | None) -> str | None:
     """A moment as digests write it: UTC, microseconds, a trailing Z."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def pairs(items: Mapping[str, str] | Iterable[tuple[str, str]]) -> Json:

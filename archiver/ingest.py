@@ -85,7 +85,8 @@ class Summary:
     """What a run did. ``version`` and ``head`` are the archive's after it, if it has any.
 
     ``dropped`` counts edits by rule family (``repair`` among them); ``bytes_in``
-    counts received bytes of all sources, ``bytes_text`` the clean text's.
+    counts received bytes of all sources, ``bytes_text`` the clean text's. ``sealed``
+    is False where the version is safe but the bag's manifests could not be written.
     """
 
     version: int | None = None
@@ -102,6 +103,7 @@ class Summary:
     bytes_in: int = 0
     bytes_text: int = 0
     bytes_written: int = 0
+    sealed: bool = True
     dry_run: bool = False
 
 
@@ -219,6 +221,7 @@ class _Run:
             head=commit.head.sha256,
             committed=True,
             bytes_written=commit.bytes,
+            sealed=commit.sealed,
         )
 
     def _is_unchanged(self, source: Source, state: State) -> bool:

@@ -1,0 +1,148 @@
+"""The layers ``structure`` and ``chain``: are all files of an archive there, is the log whole?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archiver.archive.bag import DECLARATION, INFO, MANIFEST, read_manifest
+from archiver.archive.bag import MAX_MANIFEST_BYTES as MAX_MANIFEST
+from archiver.archive.check import Check
+from archiver.archive.columns import TABLES
+from archiver.archive.disk import read_small
+from archiver.archive.entry import BadEntryError, Entry, Head, entry_name, parse_entry
+from archiver.archive.log import LOG_FOLDER, MAX_ENTRY_BYTES, list_versions
+from archiver.digest import sha256
+from archiver.errors import NewerArchiveError
+
+
+def check_structure(check: Check) -> None:
+    """E101: what every archive has, whatever it holds."""
+    for folder in TABLES.values():
+        if not (check.root / folder / LOG_FOLDER).is_dir():
+            check.add("E101", "structure", f"{folder}/{LOG_FOLDER}", "the log is missing")
+    if (check.root / MANIFEST).exists():
+        for name in (DECLARATION, INFO):
+            if not (check.root / name).is_file():
+                check.add("E101", "structure", name, "the file is missing")
+
+
+def check_chain(check: Check, expect_head: Head | str | None) -> Head | None:
+    """E102 to E105: every entry there, whole, and naming the digest of the one before.
+
+    Returns: the head, where there is one. Raises: NewerArchiveError.
+    """
+    for table, folder in TABLES.items():
+        check.entries[table] = _entries(check, folder)
+    _check_bound(check)
+    documents = check.entries["documents"]
+    head = documents[-1].head if documents else None
+    _check_head(check, head, expect_head)
+    check.counts.versions = len(documents)
+    return head
+
+
+def _entries(check: Check, folder: str) -> list[Entry]:
+    """The readable entries of a table; findings for the others."""
+    try:
+        versions = list_versions(check.root / folder)
+    except OSError as problem:
+        if f"{folder}/{LOG_FOLDER}" not in check.reported:
+            check.add("E101", "structure", f"{folder}/{LOG_FOLDER}", f"cannot be read: {problem}")
+        return []
+    entries: list[Entry] = []
+    digest: str | None = None  # of the entry before, readable or not; None after a gap
+    expected = 0
+    for version in versions:
+        where = f"{folder}/{LOG_FOLDER}/{entry_name(version)}"
+        if version != expected:
+            _report_gap(check, folder, expected, version - 1)
+        entry, found = _read(check, where, version)
+        if entry is not None:
+            entries.append(entry)
+            named = entry.info["prev"]
+            if version == expected and named != digest and (digest or version == 0):
+                check.add("E104", "chain", where, _broken(version, named, digest))
+        digest, expected = found, version + 1
+    if not versions:
+        _report_gap(check, folder, 0, 0)
+    return entries
+
+
+def _report_gap(check: Check, folder: str, first: int, last: int) -> None:
+    where = f"{folder}/{LOG_FOLDER}/{entry_name(first)}"
+    words = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+    check.add("E102", "chain", where, f"log {words} missing; the rows they added are not seen")
+
+
+def _broken(version: int, named: object, digest: str | None) -> str:
+    return f"entry {version} follows an entry {str(named)[:64]}; the one before it is {digest}"
+
+
+def _read(check: Check, where: str, version: int) -> tuple[Entry | None, str | None]:
+    """An entry if it can be read, and the digest of its bytes if there are any."""
+    digest = None
+    try:
+        data = read_small(check.root / where, MAX_ENTRY_BYTES)
+        digest = check.digests[where] = sha256(data)
+        check.counts.files += 1
+        check.counts.bytes += len(data)
+        return parse_entry(version, data), digest
+    except NewerArchiveError as problem:
+        # Damage can look like a newer program's work; the manifest tells.
+        if digest is None or _manifest_digest(check.root, where) in (None, digest):
+            raise
+        check.add("E103", "chain", where, f"entry {version}: {problem}, and was changed")
+    except (BadEntryError, OSError, ValueError, MemoryError) as problem:
+        check.add("E103", "chain", where, f"entry {version}: {problem}")
+    return None, digest
+
+
+def _manifest_digest(root: Path, path: str) -> str | None:
+    try:
+        return read_manifest(read_small(root / MANIFEST, MAX_MANIFEST)).get(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _check_bound(check: Check) -> None:
+    """Each version of documents names the quarantine's head: it must be in that log."""
+    heads = {entry.version: entry.sha256 for entry in check.entries["quarantine"]}
+    folder, last = TABLES["quarantine"], -1
+    gone: set[int] = set()
+    for entry in check.entries["documents"]:
+        where = f"{TABLES['documents']}/{LOG_FOLDER}/{entry_name(entry.version)}"
+        bound = entry.bound
+        if bound is None:
+            check.add("E103", "chain", where, f"entry {entry.version} names no quarantine head")
+            continue
+        last = max(last, bound.version)
+        name = f"{folder}/{LOG_FOLDER}/{entry_name(bound.version)}"
+        if bound.version not in heads:
+            if name not in check.reported and bound.version not in gone:
+                gone.add(bound.version)
+                check.add("E102", "chain", name, f"named by documents version {entry.version}")
+        elif heads[bound.version] != bound.sha256 and bound.version not in gone:
+            gone.add(bound.version)
+            check.add("E104", "chain", name, f"not what documents version {entry.version} names")
+    for entry in check.entries["quarantine"]:
+        if entry.version > last >= 0:
+            name = f"{folder}/{LOG_FOLDER}/{entry_name(entry.version)}"
+            check.add("W102", "chain", name, "no documents version names this entry")
+
+
+def _check_head(check: Check, head: Head | None, expected: Head | str | None) -> None:
+    """E105: the head as its keeper noted it, ``version:sha256`` or the digest alone."""
+    if expected is None:
+        return
+    wanted = str(expected).lower()
+    if head is not None and wanted in (str(head), head.sha256):
+        return
+    log = f"{TABLES['documents']}/{LOG_FOLDER}"
+    older = [item.version for item in check.entries["documents"]]
+    known = [item.head for item in check.entries["documents"]]
+    passed = next((item for item in known if wanted in (str(item), item.sha256)), None)
+    if passed is not None:
+        message = f"expected {passed.version}; it is there, but version {older[-1]} is the newest"
+    else:
+        message = f"expected {wanted[:100]}, found {head}: the newest version is lost or replaced"
+    check.add("E105", "chain", log, message)

@@ -1,0 +1,241 @@
+"""One entry of a table's log: a Delta commit that names the digest of the one before."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from archiver.archive.columns import FORMAT_VERSION
+from archiver.digest import sha256, timestamp
+from archiver.errors import NewerArchiveError
+
+#: Delta protocol versions written: no deletion vectors, no column mapping.
+READER_VERSION, WRITER_VERSION = 1, 2
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BadEntryError(ValueError):
+    """The bytes of a log entry are not what a commit writes; its words say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest version and the digest of its log entry: it stands for every byte before."""
+
+    version: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.version}:{self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A Parquet file of a table: ``path`` counts from the table's folder.
+
+    ``footer`` is the digest of the file's footer: page checksums do not cover
+    it, and a flipped one can show other columns, or end the process.
+    """
+
+    path: str
+    sha256: str
+    footer: str
+    bytes: int
+    rows: int
+    first_id: str | None = None
+    last_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One commit. ``info`` is what the archiver keeps in it beyond Delta's own actions."""
+
+    version: int
+    sha256: str
+    info: Mapping[str, Any]
+    added: tuple[Part, ...]
+    removed: tuple[str, ...]
+    transactions: tuple[str, ...]
+
+    @property
+    def head(self) -> Head:
+        """Version and digest."""
+        return Head(self.version, self.sha256)
+
+    @property
+    def bound(self) -> Head | None:
+        """The head of the quarantine that a documents entry binds."""
+        found = self.info.get("quarantine")
+        return None if found is None else Head(found["version"], found["sha256"])
+
+
+def entry_name(version: int) -> str:
+    """The file name of an entry, as Delta wants it."""
+    return f"{version:020d}.json"
+
+
+def part_path(digest: str) -> str:
+    """Where a part lies, from its table's folder."""
+    return f"parts/{digest[:2]}/{digest}.parquet"
+
+
+def parse_entry(version: int, data: bytes) -> Entry:
+    """Read an entry's bytes.
+
+    Raises: BadEntryError where a commit of ours does not look so;
+    NewerArchiveError where a newer program wrote it. Hostile bytes included.
+    """
+    try:
+        text = data.decode("utf-8")
+        if not text.endswith("\n"):
+            raise BadEntryError("it does not end with a line end" if text else "it is empty")
+        # Not splitlines(): that also splits at U+2028 and the like, inside strings.
+        actions = [json.loads(line) for line in text[:-1].split("\n")]
+        return _entry(version, sha256(data), actions)
+    except BadEntryError:
+        raise
+    except RecursionError as problem:
+        raise BadEntryError("it is nested too deeply") from problem
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise BadEntryError(f"it cannot be read: {problem!r}"[:300]) from problem
+
+
+def _entry(version: int, digest: str, actions: list[Any]) -> Entry:
+    by_kind: dict[str, list[Any]] = {}
+    for action in actions:
+        for kind, body in action.items():
+            by_kind.setdefault(kind, []).append(body)
+    for protocol in by_kind.get("protocol", []):
+        if protocol["minReaderVersion"] > READER_VERSION or (
+            protocol["minWriterVersion"] > WRITER_VERSION
+        ):
+            raise NewerArchiveError(f"version {version} uses a newer Delta protocol than ours")
+    infos = by_kind.get("commitInfo", [])
+    if len(infos) != 1 or not isinstance(infos[0].get("archiver"), dict):
+        raise BadEntryError("it has not exactly one commit info of this program")
+    info = infos[0]["archiver"]
+    if info["format"] > FORMAT_VERSION:
+        raise NewerArchiveError(
+            f"the archive has format {info['format']}; this program knows {FORMAT_VERSION}"
+        )
+    _check_info(info)
+    return Entry(
+        version,
+        digest,
+        info,
+        tuple(_part(body, info["files"]) for body in by_kind.get("add", [])),
+        tuple(str(body["path"]) for body in by_kind.get("remove", [])),
+        tuple(str(body["appId"]) for body in by_kind.get("txn", [])),
+    )
+
+
+def _check_info(info: Mapping[str, Any]) -> None:
+    """Hold what other modules rely on. Raises: BadEntryError, KeyError, TypeError."""
+    digests = [info["prev"], info.get("ruleset"), info.get("index_sha256")]
+    bound = info.get("quarantine")
+    if bound is not None:
+        digests.append(bound["sha256"])
+        if not _is_count(bound["version"]):
+            raise BadEntryError("the quarantine's version is not a number")
+    if any(item is not None and not _SHA256.fullmatch(item) for item in digests):
+        raise BadEntryError("a digest in it is none")
+    if not all(_is_count(number) for number in info.get("counts", {}).values()):
+        raise BadEntryError("a count in it is none")
+    for name in ("batch", "tool", "profile", "committed_at"):
+        _check_text(info.get(name))
+
+
+def _check_text(value: object) -> None:
+    """Hold that a value is text that can be written, or null. Raises: BadEntryError."""
+    if value is not None and not isinstance(value, str):
+        raise BadEntryError("what should be text in it is none")
+    (value or "").encode("utf-8")  # refuses lone surrogates
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _part(add: Mapping[str, Any], files: Mapping[str, Any]) -> Part:
+    path = add["path"]
+    known = files[path]
+    if not _is_count(known["bytes"]) or not _is_count(known["rows"]):
+        raise BadEntryError("a part's size is none")
+    if not _SHA256.fullmatch(known["footer"]):
+        raise BadEntryError("the digest of a part's footer is none")
+    if not _SHA256.fullmatch(known["sha256"]) or path != part_path(known["sha256"]):
+        raise BadEntryError(f"it adds a file that is not named by its digest: {path[:200]!r}")
+    stats = json.loads(add["stats"])
+    if add["size"] != known["bytes"] or stats["numRecords"] != known["rows"]:
+        raise BadEntryError(f"its two counts for {path} differ")
+    first, last = stats["minValues"].get("id"), stats["maxValues"].get("id")
+    _check_text(first)
+    _check_text(last)
+    return Part(path, known["sha256"], known["footer"], known["bytes"], known["rows"], first, last)
+
+
+def add_action(part: Part, moment_ms: int) -> dict[str, Any]:
+    """The Delta action that makes a part visible; min and max of the id let readers skip it."""
+    stats: dict[str, Any] = {"numRecords": part.rows, "minValues": {}, "maxValues": {}}
+    if part.first_id is not None:
+        stats["minValues"], stats["maxValues"] = {"id": part.first_id}, {"id": part.last_id}
+        stats["nullCount"] = {"id": 0}
+    return {
+        "add": {
+            "path": part.path,
+            "partitionValues": {},
+            "size": part.bytes,
+            "modificationTime": moment_ms,
+            "dataChange": True,
+            "stats": json.dumps(stats, ensure_ascii=False, separators=(",", ":")),
+        }
+    }
+
+
+def encode_entry(actions: Sequence[Mapping[str, Any]]) -> bytes:
+    """The bytes of an entry: one action a line."""
+    lines = (json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in actions)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def file_facts(parts: Sequence[Part]) -> dict[str, dict[str, str | int]]:
+    """What the archiver's own info keeps of each part, by path."""
+    return {
+        part.path: {
+            "sha256": part.sha256,
+            "footer": part.footer,
+            "bytes": part.bytes,
+            "rows": part.rows,
+        }
+        for part in parts
+    }
+
+
+def commit_info(
+    operation: str, moment: datetime, tool: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Who committed when, and ``known``: what the chain and ``versions`` need."""
+    return {
+        "commitInfo": {
+            "timestamp": milliseconds(moment),
+            "operation": operation,
+            "operationParameters": {"mode": "Append"} if operation == "WRITE" else {},
+            "engineInfo": tool,
+            "archiver": {
+                "format": FORMAT_VERSION,
+                "committed_at": timestamp(moment),
+                "tool": tool,
+                **known,
+            },
+        }
+    }
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as Delta writes it."""
+    return int(moment.astimezone(UTC).timestamp() * 1000)
