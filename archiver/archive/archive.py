@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,10 @@ from archiver.archive.select import gather, newest_rows, versions_table
 from archiver.errors import DamageError, InputError, NoArchiveError
 
 __all__ = ["Archive", "Head", "State", "create_archive", "open_archive", "restore_bytes"]
+
+
+#: What tells a piece of quarantined bytes from all others.
+_PIECE = ("id", "code", "raw_sha256", "chunk", "chunks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,29 @@ class Archive:
         table = self.quarantine(["id", "code", "raw_sha256"])
         columns = (table[name].to_pylist() for name in table.column_names)
         return set(zip(*columns, strict=True))
+
+    def quarantined_bytes(self, key: tuple[str, str, str]) -> Iterator[bytes]:
+        """The received bytes of a quarantined source, in pieces.
+
+        key: id, code and raw_sha256, as in ``quarantined_keys``. Memory: a part.
+        Raises: InputError where they are not there; DamageError where the
+        pieces do not give the digest.
+        """
+        whole, wanted = hashlib.sha256(), 0
+        for _, part in self.parts("quarantine"):
+            pieces = read_part(self._folder("quarantine"), part, _PIECE).to_pylist()
+            for at, row in enumerate(pieces):
+                if (row["id"], row["code"], row["raw_sha256"], row["chunk"]) != (*key, wanted):
+                    continue
+                piece = read_part(self._folder("quarantine"), part, ["raw"])["raw"][at].as_py()
+                whole.update(piece)
+                yield piece
+                wanted += 1
+                if wanted == row["chunks"]:
+                    if whole.hexdigest() != row["raw_sha256"]:
+                        raise DamageError(f"quarantined {key[0]!r}: not the bytes received")
+                    return
+        raise InputError(f"quarantined {key[0]!r}: its bytes are not here")
 
     def unfinished(self) -> bool:
         """Whether a run stopped after its quarantine was committed and before its documents.

@@ -67,7 +67,7 @@ def document_id(archive: Archive, wanted: str) -> str:
             raise
         raise InputError(
             f"{wanted!r} was never archived: it is in quarantine ({', '.join(kept)})",
-            hint="Its received bytes are in data/quarantine of the archive.",
+            hint=f"`archiver quarantine {wanted}` tells why; -o FILE gives its bytes.",
         ) from error
 
 

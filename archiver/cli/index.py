@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from archiver.cli.main import CONTEXT
-from archiver.cli.restore import write_aside
+from archiver.cli.restore import write_pieces
 from archiver.cli.screen import Screen, count, finding_json, show_findings
 from archiver.cli.session import command
 from archiver.cli.visible import visible_line
@@ -52,7 +52,7 @@ def init(folder: str, to_stdout: bool, force: bool, as_json: bool, quiet: bool) 
     if to_stdout:
         screen.result(text.rstrip("\n"))
         return 0
-    write_aside(path, text.encode("utf-8"), force=force)
+    write_pieces(path, [text.encode("utf-8")], force=force)
     if as_json:
         screen.json({"index": path.as_posix()})
     screen.say(f"wrote {visible_line(path.as_posix())}; fill in what you know about each file")

@@ -185,6 +185,8 @@ def _follow(
 
 def _tell(screen: Screen, archive: str, summary: Summary) -> None:
     """The summary for a person."""
+    if not summary.sealed:
+        screen.warn("warning: W101 the version is safe, but the bag could not be sealed")
     if screen.quiet:
         return
     screen.result(paint(_headline(visible_line(archive), summary), "strong"))

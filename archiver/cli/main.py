@@ -22,6 +22,7 @@ ENTRIES = {
     "log": Entry("archiver.cli.log:log", "List the versions of an archive", _KEEP),
     "show": Entry("archiver.cli.show:show", "Show one document with its provenance", _KEEP),
     "restore": Entry("archiver.cli.restore:restore", "Give back the bytes as received", _KEEP),
+    "quarantine": Entry("archiver.cli.quarantine:quarantine", "List what was kept out", _KEEP),
     "index": Entry("archiver.cli.index:index", "Write or check an INDEX.md", _SETUP),
     "rules": Entry("archiver.cli.rules:rules", "List, show or check the rules", _SETUP),
     "schema": Entry("archiver.cli.schema:schema", "Print the schema of a table", _SETUP),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def restore(
     if output is None:
         _to_stdout(data)
         return 0
-    write_aside(Path(output), data, force=force)
+    write_pieces(Path(output), [data], force=force)
     if as_json:
         told = {"id": record["id"], "revision": record["revision"], "file": output}
         screen.json({**told, "bytes": len(data), "sha256": sha256(data)})
@@ -64,7 +65,7 @@ def restore(
     return 0
 
 
-def write_aside(path: Path, data: bytes, *, force: bool) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
     """Write a file whole or not at all: under another name first, then renamed.
 
     Raises: UsageError where it exists and ``force`` is not given; StorageError.
@@ -77,7 +78,7 @@ def write_aside(path: Path, data: bytes, *, force: bool) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with aside.open("xb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         _publish(aside, path, force=force)

@@ -27,6 +27,7 @@ COMMANDS = [
     "rules check --json",
     "index init other --json",
     "index check other --json",
+    "quarantine --json",
     "show nonsense --json",
 ]
 
@@ -45,6 +46,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(SEEDS, tmp_path / "seeds", ignore=shutil.ignore_patterns("INDEX.md"))
     shutil.copytree(tmp_path / "seeds", tmp_path / "other")
+    (tmp_path / "seeds" / "empty.txt").touch()
 
 
 @pytest.mark.usefixtures("home")

@@ -439,3 +439,19 @@ def test_the_tab_key_knows_ids():
              "COMP_CWORD": "2"}
     ).invoke(archiver, [], prog_name="archiver")  # fmt: skip
     assert f"plain,{name}" in done.stdout
+
+
+def test_what_is_in_quarantine_is_listed_and_given_back(home):
+    bad = bytes(range(256)) * 300
+    (home / "in").mkdir()
+    (home / "in" / "bad.txt").write_bytes(bad)
+    assert run("ingest", "in").exit_code == 3
+    (row,) = as_json("quarantine")["quarantined"]
+    assert (row["id"], row["code"], row["size"]) == ("in/bad.txt", "E202", len(bad))
+    assert "the source is not text" in run("quarantine").stdout
+    assert row["raw_sha256"] in run("quarantine", "in/bad.txt").stdout
+    assert run("quarantine", "in/bad.txt", "-o", "-").stdout_bytes == bad
+    assert run("quarantine", "in/bad.txt", "-o", "back").exit_code == 0
+    assert (home / "back").read_bytes() == bad
+    assert run("quarantine", "in/bad.txt", "-o", "back").exit_code == 2
+    assert run("quarantine", "nothing").exit_code == 6
