@@ -24,6 +24,7 @@ def index() -> None:
     Examples:
       archiver index init seeds/
       archiver index check seeds/
+      archiver index update seeds/
     """
 
 
@@ -90,6 +91,42 @@ def check(folder: str, as_json: bool, quiet: bool) -> int:
         return IndexFileError.exit_status
     if not quiet:
         screen.result(f"{visible_line(path.as_posix())} is sound")
+    return 0
+
+
+@index.add_command
+@command("update")
+@click.argument("folder", metavar="DIR", type=click.Path())
+def update(folder: str, as_json: bool, quiet: bool) -> int:
+    """Say that the files are right as they are: take their digests, list new ones.
+
+    Only the digests of changed files are written anew, and rows are added for
+    files that have none; all else stays as you wrote it.
+
+    \b
+    Examples:
+      archiver index update seeds/
+      archiver index update seeds/ --json | jq -r '.changed[]'
+    """
+    from archiver.readers.index import refresh_index
+
+    screen = Screen(as_json, quiet)
+    given = Path(folder)
+    path = given if given.is_file() else _folder(folder) / NAME
+    if not path.is_file():
+        raise InputError(f"{path}: no such file", hint=f"`archiver index init {folder}` drafts it.")
+    done = refresh_index(path)
+    if done.added or done.changed:
+        write_pieces(path, [done.text.encode("utf-8")], force=True)
+    if as_json:
+        screen.json({"index": path.as_posix(), "added": done.added, "changed": done.changed})
+        return 0
+    for word, files in (("changed", done.changed), ("added", done.added)):
+        for file in files:
+            screen.result(f"{word}  {visible_line(file)}")
+    screen.say(
+        f"{count(len(done.changed), 'digest')} taken anew, {count(len(done.added), 'row')} added"
+    )
     return 0
 
 

@@ -52,7 +52,7 @@ def draft_index(folder: Path) -> str:
     try:
         for entry in walk(folder):
             if entry.code is None:
-                known = _digest(entry.path)
+                known = digest_of(entry.path)
                 if known is not None:
                     found.append((entry.relative, *known))
     except OSError as error:
@@ -106,7 +106,7 @@ def _check_entry(index: Index, entry: Entry, listed: str | None) -> list[Finding
         return [finding("W307", f"{entry.relative} is not listed", where=entry.relative)]
     if row is None or row.sha256 is None:
         return []
-    known = _digest(entry.path)
+    known = digest_of(entry.path)
     if known is None:
         return [finding("E205", f"{listed} cannot be read", where=index.where, line=line)]
     if known[0] != row.sha256:
@@ -115,7 +115,7 @@ def _check_entry(index: Index, entry: Entry, listed: str | None) -> list[Finding
     return []
 
 
-def _digest(path: Path) -> tuple[str, bool] | None:
+def digest_of(path: Path) -> tuple[str, bool] | None:
     """A file's sha256 and whether it is UTF-8; None when it cannot be read."""
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()

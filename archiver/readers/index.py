@@ -16,16 +16,19 @@ from archiver.readers.index_sheet import (
     is_index,
     read_index,
 )
+from archiver.readers.refresh import Refreshed, refresh_index
 
 __all__ = [
     "COLUMNS",
     "INDEX_NAME",
     "MAX_INDEX_BYTES",
     "Index",
+    "Refreshed",
     "Row",
     "check_index",
     "draft_index",
     "format_index",
     "is_index",
     "read_index",
+    "refresh_index",
 ]
