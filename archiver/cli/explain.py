@@ -130,7 +130,7 @@ def _changed(line: diff.Line, gutter: int, width: int) -> Iterator[str]:
         number = f"{line.number:>{gutter}}" if place == 0 else " " * gutter
         shown = paint(row, role) if line.mark == "-" else _coloured(row)
         fits = cells(row) + 2 + cells(rules) <= room
-        if place == len(rows) - 1 and fits:
+        if place == len(rows) - 1 and rules and fits:
             shown += " " * (room - cells(row) - cells(rules)) + paint(rules, "faint")
         yield f"{paint(number, 'faint')} {paint(line.mark, role)} {shown}".rstrip()
         if place == len(rows) - 1 and rules and not fits:

@@ -313,6 +313,7 @@ def test_explain_shows_what_goes_where_and_why():
 
 
 def test_explain_has_colour_where_wanted_and_says_the_same(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
     plain = run("explain", str(seeds()[1])).stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
     coloured = run("explain", str(seeds()[1])).stdout

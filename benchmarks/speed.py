@@ -1,0 +1,127 @@
+"""How much cleaning costs, as a ratio to copying the same documents into Parquet.
+
+    python benchmarks/speed.py [DOCUMENTS] [ROUNDS]
+
+The corpus is made from the seeds: each document is one of them with the words
+of every long line shuffled, so that prose is unique while junk repeats, as it
+does on the web. *Copy* digests every document once and writes Parquet (zstd 3);
+*clean* is the batch that ``archiver ingest`` runs; *ingest* and *validate* are
+the whole commands on a new archive. The jobs take turns; the medians of their
+CPU times are compared, which other work on the machine moves little.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from archiver.batch import clean_batch, source_batch
+from archiver.digest import sha256
+from archiver.document import Source
+from archiver.rules.load import builtin
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+#: Lines of at least so many words are prose; the seeds' junk has fewer.
+PROSE_WORDS = 12
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def corpus(documents: int) -> list[Source]:
+    """Documents like the seeds, each with prose of its own; the same ones every time."""
+    chance = random.Random(0)
+    seeds = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
+    made = []
+    for number in range(documents):
+        lines = []
+        for line in seeds[number % len(seeds)].split("\n"):
+            words = line.split(" ")
+            if len(words) >= PROSE_WORDS:
+                chance.shuffle(words)
+            lines.append(" ".join(words))
+        name = f"{number:06}.txt"
+        made.append(Source(name, name, "\n".join(lines).encode()))
+    return made
+
+
+def copy(sources: list[Source], folder: Path) -> None:
+    """What any archive must do: read, digest, compress, write."""
+    columns = {
+        "id": [source.id for source in sources],
+        "raw": [source.data for source in sources],
+        "sha256": [sha256(source.data) for source in sources],
+    }
+    pq.write_table(
+        pa.table(columns), folder / "copy.parquet", compression="zstd", compression_level=3
+    )
+
+
+def clean(sources: list[Source]) -> None:
+    """Decode, repair, apply the rules, make records with their digests."""
+    for start in range(0, len(sources), 500):
+        items = [(source, 1) for source in sources[start : start + 500]]
+        clean_batch(
+            source_batch(items, MOMENT), builtin(), profile="standard", tool_version="benchmark"
+        )
+
+
+def command(folder: Path, *words: str) -> None:
+    """A whole command, in a process of its own."""
+    subprocess.run([sys.executable, "-m", "archiver", *words, "--quiet"], cwd=folder, check=True)
+
+
+def cpu(job: Callable[[], None]) -> float:
+    """Seconds of CPU time that a job takes, its child processes included."""
+    before = time.process_time() + _children()
+    job()
+    return time.process_time() + _children() - before
+
+
+def _children() -> float:
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main(documents: int = 2000, rounds: int = 5) -> None:
+    """Print a table of medians."""
+    sources = corpus(documents)
+    size = sum(len(source.data) for source in sources)
+    times: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pages").mkdir()
+        for source in sources:
+            (folder / "pages" / source.id).write_bytes(source.data)
+        clean(sources[:10])  # load what is loaded once
+        for turn in range(rounds):
+            archive = f"archive-{turn}"
+            jobs: dict[str, Callable[[], None]] = {
+                "copy": lambda: copy(sources, folder),
+                "clean": lambda: clean(sources),
+                "ingest": lambda: command(folder, "ingest", "pages", "--archive", archive),  # noqa: B023 -- runs in this turn
+                "validate": lambda: command(folder, "validate", archive),  # noqa: B023
+            }
+            for job, run in jobs.items():
+                times.setdefault(job, []).append(cpu(run))
+    print(f"{documents:,} documents, {size / 1e6:.1f} MB, {rounds} rounds, medians of CPU time")
+    base = statistics.median(times["copy"])
+    for job, seconds in times.items():
+        median = statistics.median(seconds)
+        print(
+            f"{job:9} {median:7.2f} s  {size / 1e6 / median:6.1f} MB/s  {median / base:5.1f} x copy"
+        )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

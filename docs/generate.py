@@ -1,0 +1,63 @@
+"""Write the pages that follow from the code, so that they cannot drift from it.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    show what is out of date; status 1 if anything is
+
+They are INDEX.md, schemas/*.json, and docs/reference/{cli,exit-statuses,findings,record,rules}.md.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import reference_pages
+import repository_map
+
+from archiver.archive.schema import write_schemas
+
+ROOT = Path(__file__).parents[1]
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Name and text of each page. The map comes last: it quotes the headings of the others."""
+    yield "docs/reference/cli.md", reference_pages.cli()
+    yield "docs/reference/exit-statuses.md", reference_pages.exit_statuses()
+    yield "docs/reference/findings.md", reference_pages.findings()
+    yield "docs/reference/record.md", reference_pages.record()
+    yield "docs/reference/rules.md", reference_pages.rules()
+    with tempfile.TemporaryDirectory() as folder:
+        for path in write_schemas(Path(folder)):
+            yield f"schemas/{path.name}", path.read_text(encoding="utf-8")
+    yield "INDEX.md", repository_map.index()
+
+
+def main(words: list[str]) -> int:
+    """Write every page, or with ``--check`` compare it."""
+    if words not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    stale = 0
+    for name, new in pages():
+        path = ROOT / name
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        if new == old:
+            continue
+        stale += 1
+        if words:
+            lines = old.splitlines(), new.splitlines()
+            print("\n".join(difflib.unified_diff(*lines, name, "the code says", lineterm="")))
+        else:
+            path.write_text(new, encoding="utf-8", newline="\n")
+            print(f"written: {name}")
+    if words and stale:
+        print("\nOut of date: run `python docs/generate.py`.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
