@@ -1,0 +1,224 @@
+"""How well lines are cleaned, beside other tools; and the gate that holds it.
+
+    python benchmarks/quality.py --data FOLDER [--peers] [--update] [--sets NAME ...]
+
+FOLDER holds the labelled sets and their scorers: ``debris_dev.jsonl`` (every line
+of scraped documents labelled), ``wcxb_dev.parquet`` and ``multi_dev.parquet``
+(whole pages as text, with the text a reader came for). The digests of the sets
+are checked, so that figures of different sets are never compared.
+
+Exit status 1 where a figure falls below its floor in ``benchmarks/floors.json``.
+``--update`` raises floors to what was measured; it never lowers one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))  # also in the workers
+from peers import PEERS
+
+FLOORS = Path(__file__).with_name("floors.json")
+PROFILES = ("safe", "standard", "strict")
+PAGE_SETS = ("wcxb_dev", "multi_dev")
+RENDERINGS = ("inscriptis", "resiliparse", "residue")
+#: Documents handed to a worker at a time.
+CHUNK = 64
+
+#: A clean text and the facts saved from it.
+Text = tuple[str, dict[str, str]]
+Figures = dict[str, float]
+
+
+def main() -> int:
+    """Measure, print, compare with the floors."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
+    parser.add_argument("--peers", action="store_true", help="run the other tools too")
+    parser.add_argument("--update", action="store_true", help="raise the floors")
+    parser.add_argument("--sets", nargs="*", default=["debris_dev", *PAGE_SETS])
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    floors: dict[str, Any] = json.loads(FLOORS.read_text(encoding="utf-8"))
+    problems = _wrong_sets(options.data, options.sets, floors["sha256"])
+    measured: Figures = {}
+    # A fresh interpreter each: the archive's libraries do not survive a fork.
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        clean = partial(_clean_all, pool)
+        if "debris_dev" in options.sets:
+            measured |= debris(options.data, clean, peers=options.peers)
+        for name in PAGE_SETS:
+            if name in options.sets:
+                measured |= pages(options.data, name, clean, peers=options.peers)
+    problems += _below(measured, floors["floors"])
+    if options.update and not problems:
+        raised = {
+            name: max(floor, int(measured.get(name, 0) * 1000) / 1000)
+            for name, floor in floors["floors"].items()
+        }
+        floors["floors"] = raised
+        FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
+    for problem in problems:
+        print(f"BELOW THE FLOOR: {problem}")
+    print(f"{len(measured)} figures, {len(problems)} below their floors")
+    return 1 if problems else 0
+
+
+def debris(data: Path, clean: Callable[..., list[Text]], *, peers: bool) -> Figures:
+    """Lines labelled by hand: what is lost, what is found."""
+    scorer = _module(data / "score_debris.py")
+    documents = [json.loads(line) for line in _lines(data / "debris_dev.jsonl")]
+    texts = ["\n".join(line["text"] for line in document["lines"]) for document in documents]
+    languages = [document["lang"] for document in documents]
+    measured: Figures = {}
+    print(f"\ndebris_dev: {len(documents)} documents, every line labelled")
+    head = ("no loss", "words lost", "mission", "all", "precision", "facts", "spans")
+    print(_row("cleaner", head))
+    for name in _cleaners(peers=peers):
+        outputs = clean(name, texts, languages)
+        answers = {
+            document["id"]: {"id": document["id"], "text": text, "facts": facts}
+            for document, (text, facts) in zip(documents, outputs, strict=True)
+        }
+        found = scorer.summary(scorer.score(documents, answers))
+        figures = {
+            "zero_loss": found["zero_loss"],
+            "kept": 1 - found["content_loss_macro"],
+            "mission": found["recall_mission"],
+            "all": found["recall_micro"],
+            "precision": found["precision"],
+            "facts": found["facts_kept"],
+            "spans": found["spans_removed"] or 0.0,
+        }
+        shown = {**figures, "kept": found["content_loss_macro"]}
+        print(_row(name, [f"{value:.3f}" for value in shown.values()]))
+        if name in PROFILES:
+            measured |= {f"debris_dev/{name}/{key}": value for key, value in figures.items()}
+    return measured
+
+
+def pages(data: Path, name: str, clean: Callable[..., list[Text]], *, peers: bool) -> Figures:
+    """Whole pages as text, and their clean text fed in again: word F1, and harm done."""
+    import pyarrow.parquet as pq
+
+    scorer = _module(data / "score.py")
+    rows = pq.read_table(data / f"{name}.parquet").to_pylist()
+    languages = [row["language"] for row in rows]
+    golds = [row["main_content"] or "" for row in rows]
+    measured: Figures = {}
+    print(f"\n{name}: {len(rows)} pages in {len(RENDERINGS)} renderings, and their clean texts")
+    head = (*RENDERINGS, "mean F1", "words lost", "untouched", "over half")
+    print(_row("cleaner", head))
+    for cleaner in _cleaners(peers=peers):
+        scores = []
+        for rendering in RENDERINGS:
+            texts = [row[f"text_{rendering}"] or "" for row in rows]
+            outputs = clean(cleaner, texts, languages)
+            pairs = zip(rows, texts, outputs, strict=True)
+            found = [scorer.score_page(row, text, out)["f1"] for row, text, (out, _) in pairs]
+            scores.append(sum(found) / len(found))
+        again = zip(rows, clean(cleaner, golds, languages), strict=True)
+        harm = [
+            scorer.score_harm(row, out) for row, (out, _) in again if row["main_content"].strip()
+        ]
+        mean = sum(scores) / len(scores)
+        lost = sum(item["lost"] for item in harm) / len(harm)
+        untouched = sum(item["untouched"] for item in harm) / len(harm)
+        ruined = sum(item["lost"] > 0.5 for item in harm)
+        shown = [f"{score:.3f}" for score in (*scores, mean)]
+        print(_row(cleaner, [*shown, f"{lost:.4f}", f"{untouched:.3f}", str(ruined)]))
+        if cleaner in PROFILES:
+            base = f"{name}/{cleaner}"
+            measured |= {
+                f"{base}/f1": mean,
+                f"{base}/kept": 1 - lost,
+                f"{base}/untouched": untouched,
+                f"{base}/not_ruined": 1.0 if ruined == 0 else 0.0,
+            }
+    return measured
+
+
+def _cleaners(*, peers: bool) -> Iterator[str]:
+    if peers:
+        yield from PEERS
+    yield from PROFILES
+
+
+def _clean_all(
+    pool: ProcessPoolExecutor, name: str, texts: Sequence[str], languages: Sequence[str]
+) -> list[Text]:
+    """All texts through one cleaner: text and facts of each, in order."""
+    starts = range(0, len(texts), CHUNK)
+    parts = pool.map(
+        _clean_some,
+        [name] * len(starts),
+        [list(texts[start : start + CHUNK]) for start in starts],
+        [list(languages[start : start + CHUNK]) for start in starts],
+    )
+    return [item for part in parts for item in part]
+
+
+def _clean_some(name: str, texts: list[str], languages: list[str]) -> list[Text]:
+    """In a worker. Ours is given no language: it must do without, as a pipe does."""
+    if name in PEERS:
+        return [
+            (PEERS[name](text, language), {})
+            for text, language in zip(texts, languages, strict=True)
+        ]
+    from archiver.batch import clean_texts
+    from archiver.rules.load import builtin
+
+    done = clean_texts(texts, builtin(), profile=name)  # type: ignore[arg-type]  # of PROFILES
+    return [(cleaning.text, dict(cleaning.facts)) for cleaning in done]
+
+
+def _wrong_sets(data: Path, names: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    problems = []
+    for file, digest in sorted(known.items()):
+        if file.partition(".")[0] in names:
+            found = hashlib.sha256((data / file).read_bytes()).hexdigest()
+            if found != digest:
+                problems.append(f"{file} is another set: sha256 {found}")
+    return problems
+
+
+def _below(measured: Figures, floors: Mapping[str, float]) -> list[str]:
+    return [
+        f"{name}: {measured[name]:.4f}, the floor is {floor:.4f}"
+        for name, floor in sorted(floors.items())
+        if name in measured and measured[name] < floor
+    ]
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"  {name:<14}" + "".join(f"{cell:>13}" for cell in cells)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    yield from filter(None, path.read_text(encoding="utf-8").split("\n"))
+
+
+def _module(path: Path) -> ModuleType:
+    """A scorer that lies beside its set."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    sys.exit(main())
