@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from archiver.text.scripts import is_rare, script
+
 #: Code points looked at, from the first that is not ASCII; more tell nothing new.
 SAMPLE = 200_000
 
@@ -20,9 +22,10 @@ STRANGE_SHARE = 0.01
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 #: Words of accented Latin letters alone: Cyrillic or Greek read as Latin.
 _ACCENTED_WORD = re.compile(r"(?<![^\W\d_])[À-ÖØ-öø-ÿ]{4,}(?![^\W\d_])")
+#: Scripts that stand beside others, and each other, without a space.
+EAST = frozenset({"han", "hangul"})
 #: Marks that stand between letters in honest text.
 _WORD_MARKS = frozenset("’‘ʼ´·‧-‐‑–—…­")
-_BLOCKS = ((0x250, "latin"), (0x370, "other"), (0x400, "greek"), (0x530, "cyrillic"))
 
 
 def strange(text: str) -> int:
@@ -55,13 +58,13 @@ def incoherence(text: str) -> float:
         at = match.start()
         before = sample[at - 1] if at else " "
         after = sample[at + 1 : at + 2] or " "
-        faults += _fault(before, sample[at], after)
+        faults += fault(before, sample[at], after)
         seen += 1
     faults += sum(len(word) for word in _ACCENTED_WORD.findall(sample))
     return faults / seen
 
 
-def _fault(before: str, char: str, after: str) -> float:
+def fault(before: str, char: str, after: str) -> float:
     """How badly one code point sits between its neighbours: 0 well, 3 never seen."""
     if _is_strange(char):
         return 3.0
@@ -69,10 +72,7 @@ def _fault(before: str, char: str, after: str) -> float:
     if char in "ªº":
         return 1.0 if left and right else 0.0
     if char.isalpha():
-        is_mixed = (left and _script(before) != _script(char)) or (
-            right and _script(after) != _script(char)
-        )
-        return 1.0 if is_mixed or (before.islower() and char.isupper()) else 0.0
+        return _letter_fault(before if left else "", char, after if right else "")
     if char in _WORD_MARKS or unicodedata.category(char)[0] in "MZ":
         return 0.0
     # In a table's frame a line or a blank stands between two corners.
@@ -82,14 +82,20 @@ def _fault(before: str, char: str, after: str) -> float:
     return 0.25 if is_symbol and (left or right) else 0.0
 
 
-def _script(char: str) -> str:
-    code = ord(char)
-    if code < 0x250 or 0x1E00 <= code < 0x1F00 or 0x2C60 <= code < 0x2C80:
-        return "latin"
-    for end, name in _BLOCKS:
-        if code < end:
-            return name
-    return "other"
+def _letter_fault(before: str, char: str, after: str) -> float:
+    """A letter's fault between letters, or the empty string where it has none beside it."""
+    own = script(char)
+    # Hangul and ideographs, and ideographs and Latin, stand side by side in headlines.
+    is_mixed = any(
+        other and script(other) != own and own not in EAST and script(other) not in EAST
+        for other in (before, after)
+    )
+    if is_mixed or (before.islower() and char.isupper()):
+        return 1.0
+    if own in EAST:
+        return 0.5 if is_rare(char) else 0.0
+    is_lone_capital = not before and not after and own == "latin" and char.isupper()
+    return 0.25 if is_lone_capital else 0.0
 
 
 def _is_junction(char: str) -> bool:

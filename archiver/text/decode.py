@@ -2,8 +2,10 @@
 
 The order of trust: a byte order mark; UTF-8, which other bytes hardly ever fit by
 chance; what the index, the page or the XML prolog declares; zero bytes in the
-pattern of UTF-16 or UTF-32; detection. Nothing is replaced or ignored: what fits
-no encoding becomes a finding.
+pattern of UTF-16 or UTF-32, or words in them; UTF-8 with stretches of something
+else; detection. No byte is ignored: what fits no encoding becomes a finding, or, a
+few times in a long text of UTF-8, U+FFFD, which the evidence tells. Evidence that
+begins with ``LOW`` is a guess that a person should look at.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from dataclasses import dataclass
 from archiver.document import Document, Finding, Source
 from archiver.findings import finding
 from archiver.text.coherence import incoherence, is_strange
-from archiver.text.detect import detect
+from archiver.text.detect import LOW, detect
 from archiver.text.kinds import ZERO_PATTERNS, binary_kind, zero_pattern
 from archiver.text.labels import SEVEN_BIT, codecs_for
+from archiver.text.mixed import decode_mixed, is_mostly_utf8
+from archiver.text.wide import wide
 
 #: Bytes searched for a declaration; HTML asks for 1,024, pages are laxer.
 DECLARATION_BYTES = 4096
@@ -28,12 +32,8 @@ BELIEVABLE = 0.5
 #: Share of control characters above which bytes that pass as UTF-8 are no text.
 CONTROL_SHARE = 0.1
 
-#: Share of a text's non-ASCII bytes that must form UTF-8 sequences for it to be
-#: called damaged UTF-8, and how many such sequences there must be at least.
-UTF8_SHARE, UTF8_SEQUENCES = 0.8, 5
-
-#: Bytes looked at for that on either side of the first bad one.
-UTF8_NEAR = 1 << 19
+#: The same, above which bytes may be UTF-16 without any character below U+0100.
+CONTROL_SHARE_WIDE = 0.02
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,11 +49,7 @@ _META = re.compile(
     rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
 )
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-_UTF8_SEQUENCE = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
-_NOT_CONTROLS = bytes(b for b in range(256) if b >= 0x20 or b in b"\t\n\r\x0b\x0c\x1b")
-_ASCII = bytes(range(128))
+_CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\x0b\x0c\x1b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,8 @@ def decode(source: Source) -> Document | Finding:
     """Decode a source, or say why it cannot be decoded.
 
     ``document.encode() == source.data`` for every codec that maps both ways; a few
-    (ISO-2022, some East Asian bytes) do not, and the record keeps the bytes. A byte
+    (ISO-2022, some East Asian bytes) do not, nor do files of mixed encodings, and the
+    record keeps the bytes. A byte
     order mark stays in the text as U+FEFF.
     Returns: a Document, or a Finding E201 (empty), E202 (not text), E203 (no
     encoding fits). Raises: nothing. Cost: about one pass for UTF-8; detection,
@@ -103,21 +100,34 @@ def _by_content(source: Source) -> _Decoded | Finding:
     declared, notes = _declared(source)
     if b"\0" in data:
         return _by_zeros(data, declared, where)
-    seven_bit = _seven_bit(data, declared)
-    if seven_bit is not None:
+    # Of 128 low bytes a script's letters take many that no other text has: controls.
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    if controls > len(data) * CONTROL_SHARE_WIDE and (spelled := _wide(data)) is not None:
+        return spelled
+    if (seven_bit := _seven_bit(data, declared)) is not None:
         return seven_bit
     text = _strict(data, "utf-8")
     if text is not None:
-        if len(data.translate(None, _NOT_CONTROLS)) > len(data) * CONTROL_SHARE:
+        if controls > len(data) * CONTROL_SHARE:
             return finding("E202", f"{where} is full of control characters, not text", where=where)
         why = "ASCII" if text.isascii() else "valid UTF-8"
         return _Decoded(text, "utf-8", "; ".join([why, *notes]))
+    return _by_evidence(data, declared, notes, where)
+
+
+def _by_evidence(
+    data: bytes, declared: list[tuple[str, str]], notes: list[str], where: str
+) -> _Decoded | Finding:
+    """Bytes that are no UTF-8: mostly UTF-8 after all, as declared, or as detected."""
+    mixed = _mixed(data, notes, where)
+    if isinstance(mixed, _Decoded):
+        return mixed
     for label, said_by in declared:
         believed = _believed(data, label)
         if believed is not None:
             return _Decoded(*believed, f"declared by {said_by} as {label}")
         notes.append(f"{said_by} declares {label}, which does not fit")
-    return _damaged_utf8(data, where) or _by_detection(data, notes, where)
+    return mixed or _by_detection(data, notes, where)
 
 
 def _by_detection(data: bytes, notes: list[str], where: str) -> _Decoded | Finding:
@@ -182,25 +192,35 @@ def _by_zeros(data: bytes, declared: list[tuple[str, str]], where: str) -> _Deco
         text = _strict(data, codec)
         if text is not None and "\0" not in text and not is_strange(text):
             return _Decoded(text, codec, why)
+    if (spelled := _wide(data)) is not None:
+        return spelled
     at = data.index(b"\0")
     return finding("E202", f"{where} is not text: a zero byte at offset {at}", where=where)
 
 
-def _damaged_utf8(data: bytes, where: str) -> Finding | None:
-    """UTF-8 with some bad bytes: a one-byte table would turn all of it to mojibake."""
+def _wide(data: bytes) -> _Decoded | None:
+    found = wide(data)
+    if found is None:
+        return None
+    return _Decoded(found.text, found.codec, f"{found.codec} gives words, no byte order mark")
+
+
+def _mixed(data: bytes, notes: list[str], where: str) -> _Decoded | Finding | None:
+    """UTF-8 with some other bytes: a one-byte table would turn all of it to mojibake."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         at, reason = error.start, error.reason
     else:
         return None
-    near = data[max(0, at - UTF8_NEAR) : at + UTF8_NEAR]
-    high = len(near.translate(None, _ASCII))
-    sequences = _UTF8_SEQUENCE.findall(near)
-    if len(sequences) < UTF8_SEQUENCES or sum(map(len, sequences)) < high * UTF8_SHARE:
+    if not is_mostly_utf8(data):
         return None
+    found = decode_mixed(data)
+    if found is not None:
+        why = "; ".join([found.why, *notes])
+        return _Decoded(found.text, "utf-8", f"{LOW}{why}")
     bad = f"byte 0x{data[at]:02x} at offset {at} ({reason})"
-    return finding("E203", f"{where} is UTF-8 except for {bad}", where=where)
+    return finding("E203", f"{where} is UTF-8 except for {bad} and others", where=where)
 
 
 def _strict(data: bytes, codec: str) -> str | None:

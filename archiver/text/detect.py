@@ -16,6 +16,16 @@ from archiver.text.labels import codecs_for, is_old
 #: Bytes the detectors look at: they gain nothing measurable from more.
 DETECT_BYTES = 200_000
 
+#: How evidence begins that a person should look at: the detectors differ, or few
+#: bytes tell. A program asks ``is_doubtful``.
+LOW = "low confidence: "
+
+#: Bytes that are not ASCII below which even two detectors agree by chance.
+FEW_BYTES = 6
+
+#: Encodings of the web's early days that hardly any page is in; detectors like them.
+_RARE = frozenset({"iso8859-3", "iso8859-4", "iso8859-10", "iso8859-14", "iso8859-16"})
+
 _ASCII = bytes(range(128))
 _BEFORE = 4096
 
@@ -46,6 +56,11 @@ class _Candidate:
     faults: float
 
 
+def is_doubtful(evidence: str) -> bool:
+    """Whether a document's evidence tells of a guess rather than of knowledge."""
+    return evidence.startswith(LOW)
+
+
 def detect(data: bytes) -> Guess | None:
     """The likeliest reading of bytes that are neither UTF-8 nor declared.
 
@@ -58,24 +73,26 @@ def detect(data: bytes) -> Guess | None:
     any_label, confidence = _chardet(window)
     web = _candidate(data, web_label, "chardetng")
     any_ = _candidate(data, any_label, "chardet")
-    missing = "; chardetng is not installed, low confidence" if web_label is None else ""
+    missing = "; chardetng is not installed" if web_label is None else ""
     if web is not None and any_ is not None:
         if web.text == any_.text:
-            return Guess(web.text, web.codec, "detected: chardetng and chardet agree")
+            few = len(data.translate(None, _ASCII)) < FEW_BYTES
+            why = "chardetng and chardet agree" + ", few bytes tell" * few
+            return Guess(web.text, web.codec, f"{LOW * few}detected: {why}")
         return _weigh(web, any_, confidence)
     sole = web or any_
     if sole is None:
         sole = _candidate(data, "windows-1252", "the web's default")
     if sole is None:
         return None
-    return Guess(sole.text, sole.codec, f"detected: {sole.by} alone, low confidence{missing}")
+    return Guess(sole.text, sole.codec, f"{LOW}detected: {sole.by} alone{missing}")
 
 
 def _weigh(web: _Candidate, any_: _Candidate, confidence: float) -> Guess:
     """Two readings of the same bytes: the better written one, or the likelier one."""
     if abs(web.faults - any_.faults) > MARGIN:
         best, why = min(web, any_, key=lambda found: found.faults), "it reads better"
-    elif is_old(any_.codec) and confidence < OLD_CONFIDENCE:
+    elif any_.codec in _RARE or (is_old(any_.codec) and confidence < OLD_CONFIDENCE):
         best, why = web, "the other is rare"
     else:
         best, why = any_, "both read well"
@@ -83,7 +100,7 @@ def _weigh(web: _Candidate, any_: _Candidate, confidence: float) -> Guess:
     return Guess(
         best.text,
         best.codec,
-        f"detected: {best.by} says {best.codec}, {other.by} {other.codec}; {why}; low confidence",
+        f"{LOW}detected: {best.by} says {best.codec}, {other.by} {other.codec}; {why}",
     )
 
 

@@ -6,10 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import ftfy.bad_codecs  # noqa: F401 -- registers the sloppy codecs
 import pytest
 from ftfy import fix_text
 
-from archiver.document import Edit
+from archiver.document import Cleaning, Edit
 from archiver.text.repair import MAX_LINE, REASONS, config, repair
 
 
@@ -35,6 +36,27 @@ def test_damage_is_mended_and_named(raw: str, mended: str, rule: str) -> None:
     assert rule in REASONS
 
 
+WORDS = "déjà vu – “naïve” façade, Größe, mañana"
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp1250", "cp1251"])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_mojibake_several_times_over(codec: str, times: int) -> None:
+    text = WORDS
+    for _ in range(times):
+        text = text.encode("utf-8").decode(f"sloppy-{codec.replace('cp', 'windows-')}")
+    mended, edits = repair(f"first\n{text}\nlast\n")
+    assert mended == f"first\n{WORDS}\nlast\n"
+    assert [edit.rule for edit in edits] == ["repair.mojibake"]
+    assert Cleaning(mended, edits).raw() == f"first\n{text}\nlast\n"
+
+
+def test_mojibake_with_marks_that_print_nothing() -> None:
+    assert (
+        repair("x\u200by schÃ¶n so\u00adfort\u00a0da")[0] == "x\u200by schön so\u00adfort\u00a0da"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -43,6 +65,10 @@ def test_damage_is_mended_and_named(raw: str, mended: str, rule: str) -> None:
         "ｆｕｌｌ width",
         "AT&amp;T &lt;b&gt;",
         "soft\u00adhyphen no\u00a0break zero\u200bwidth right\u200fto left",
+        "می\u200cخواهم क्\u200dष 👩\u200d👩\u200d👧 join\u2060er",
+        "\u202aleft\u202c \u2067right\u2069 \u061cmark",  # direction
+        "thin\u2009space narrow\u202fspace wide\u3000space",
+        "ĳ Ǆ ŉ ﬃ ﬆ",
         "tab\there",
         "日本語 한국어 العربية हिन्दी",
     ],
