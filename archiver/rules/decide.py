@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.rule import Rule
-from archiver.text.lines import fold, is_blank
+from archiver.text.lines import BULLETS, is_blank
 
 #: The fence before the first and behind the last line.
 _HEAD = 0
@@ -56,23 +56,30 @@ class _Page:
         self.next = dict(pairwise(chain))
         self.previous = {after: before for before, after in pairwise(chain)}
         self.gaps: dict[int, Counter[str]] = {}
-        self._add_repeats(words, matcher.repeats)
-        contexts = [rule.context for rule in self.rules]
-        # A repeat looks at the line before it and at that one's surroundings: two steps.
-        self.reach = max((max(c.within, c.min_run, 2) for c in contexts), default=2)
-        self.window = max((max(c.head, c.tail) for c in contexts), default=0)
+        self._add_repeats(words, matcher)
+        self.reach, self.window = matcher.reach, matcher.window
 
-    def _add_repeats(self, words: Sequence[int], repeats: tuple[int, ...]) -> None:
-        """Lines that stand more than once are candidates of the repeat rules."""
-        if not repeats:
+    def _add_repeats(self, words: Sequence[int], matcher: Matcher) -> None:
+        """Lines that stand more than once are candidates of the repeat rules.
+
+        ``again`` takes the later copies only where no rule names the line, so
+        that nothing can take the first copy as well; items of a list are left.
+        """
+        if not (matcher.repeats or matcher.agains):
             return
         counts = Counter(self.texts[line] for line in words)
+        stood: set[str] = set()
         for line in words:
-            if counts[self.texts[line]] > 1:
-                size = fold(self.texts[line]).count(" ") + 1
-                fit = (n for n in repeats if size >= self.rules[n].context.min_words)
-                if found := tuple(sorted({*self.candidates.get(line, ()), *fit})):
-                    self.candidates[line] = found
+            text = self.texts[line]
+            if counts[text] == 1 or text[0] == "|":  # rows of a table may be alike
+                continue
+            named = self.candidates.get(line, ())
+            fit = matcher.fitting(matcher.repeats, text)
+            if text in stood and not named and text[0] not in BULLETS:
+                fit += matcher.fitting(matcher.agains, text)
+            stood.add(text)
+            if found := tuple(sorted({*named, *fit})):
+                self.candidates[line] = found
 
     def decide(self) -> list[int | None]:
         for line in sorted(self.candidates):
@@ -96,6 +103,7 @@ class _Page:
         return (
             (context.min_run <= 1 or self._run(line, rule.family, context.min_run))
             and (not context.beside or self._beside(line, context.beside, context.within))
+            and (not context.between or self._between(line, context.between, context.within))
             and (not context.head or self._steps(line, self.previous, _HEAD, context.head))
             and (not context.tail or self._steps(line, self.next, self.end, context.tail))
             and (not context.repeat or self._repeats(line, isolated=context.isolated))
@@ -151,17 +159,32 @@ class _Page:
         return count >= least
 
     def _is_of(self, line: int, family: str) -> bool:
-        return any(self.rules[n].family == family for n in self.candidates.get(line, ()))
+        """Do words name the line? ``between`` goes by place, so it is no evidence."""
+        return any(
+            self.rules[n].family == family and not self.rules[n].context.between
+            for n in self.candidates.get(line, ())
+        )
 
     def _beside(self, line: int, families: tuple[str, ...], within: int) -> bool:
         """Was a line of one of the families dropped within so many lines?"""
-        ahead = behind = line
+        return self._ahead(line, families, within) or self._behind(line, families, within)
+
+    def _between(self, line: int, families: tuple[str, ...], within: int) -> bool:
+        """Were lines of the families dropped on both sides, each within so many lines?"""
+        return self._ahead(line, families, within) and self._behind(line, families, within)
+
+    def _behind(self, line: int, families: tuple[str, ...], within: int) -> bool:
         for _ in range(within):
-            behind = self.previous.get(behind, _HEAD)
-            for gap in (behind, ahead):
-                if any(family in self.gaps.get(gap, ()) for family in families):
-                    return True
-            ahead = self.next.get(ahead, self.end)
+            line = self.previous.get(line, _HEAD)
+            if any(family in self.gaps.get(line, ()) for family in families):
+                return True
+        return False
+
+    def _ahead(self, line: int, families: tuple[str, ...], within: int) -> bool:
+        for _ in range(within):
+            if any(family in self.gaps.get(line, ()) for family in families):
+                return True
+            line = self.next.get(line, self.end)
         return False
 
     def _steps(self, line: int, step: dict[int, int], fence: int, limit: int) -> bool:

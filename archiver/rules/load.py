@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
 from archiver.digest import Json
 from archiver.errors import RuleError, SettingsError
+from archiver.model import identity
 from archiver.rules.match import Matcher
 from archiver.rules.outcome import apply_rules
 from archiver.rules.parse import parse_rule
@@ -23,7 +25,7 @@ SCHEMA = "archiver-rules/1"
 
 #: The version of the decision procedure: raised whenever the same rules would
 #: make something else of some text.
-ENGINE = 1
+ENGINE = 2
 
 #: A pack larger than this is refused unread; the largest built in has 40 KB.
 MAX_PACK_BYTES = 4 << 20
@@ -41,10 +43,14 @@ def load(folder: Path | None) -> Ruleset:
     A later pack may ``disable`` rules by id; a ``keep`` rule has the last word on
     a line whatever its place.
 
-    Raises: RuleError for the first rule that cannot be read or disagrees with
-    its examples; SettingsError for a folder or file that cannot be read.
+    Raises: RuleError for the first rule that cannot be read, or of the folder
+    disagrees with its examples; SettingsError for a folder or file that cannot be read.
     """
     ruleset, problems = _assemble(folder)
+    brought = {path.name for path in _packs(folder)} if folder is not None else set()
+    # Built-in examples are tried by `rules check` and the tests: at every start
+    # they would cost more than cleaning many documents.
+    problems += _failed_examples(ruleset, brought)
     for rule_id, where, problem in problems:
         raise RuleError(rule_id, problem, where=where)
     return ruleset
@@ -52,7 +58,8 @@ def load(folder: Path | None) -> Ruleset:
 
 def check(folder: Path | None) -> list[RuleError]:
     """Everything that is wrong with the rules of a folder and the built-in ones."""
-    _, problems = _assemble(folder)
+    ruleset, problems = _assemble(folder)
+    problems += _failed_examples(ruleset, {rule.pack for rule in ruleset.rules})
     return [RuleError(rule_id, problem, where=where) for rule_id, where, problem in problems]
 
 
@@ -60,7 +67,8 @@ Problem = tuple[str, str, str]
 
 
 def _assemble(folder: Path | None) -> tuple[Ruleset, list[Problem]]:
-    packs = sorted(BUILTIN.glob("*.toml"))
+    # What was written by hand speaks first; generated packs fill in.
+    packs = sorted(BUILTIN.glob("*.toml"), key=lambda path: (".generated" in path.name, path.name))
     if folder is not None:
         packs += _packs(folder)
     rules: dict[str, Rule] = {}
@@ -84,8 +92,7 @@ def _assemble(folder: Path | None) -> tuple[Ruleset, list[Problem]]:
                 problems.append((rule.id, where, f"stands also in {rules[rule.id].pack}"))
             if not found:
                 rules[rule.id] = rule
-    ruleset = Ruleset(tuple(rules.values()), engine())
-    return ruleset, problems + _failed_examples(ruleset)
+    return Ruleset(tuple(rules.values()), engine()), problems
 
 
 def engine() -> dict[str, Json]:
@@ -93,14 +100,23 @@ def engine() -> dict[str, Json]:
     settings: dict[str, Json] = {
         name: value for name, value in sorted(config()._asdict().items()) if name != "explain"
     }
-    return {"version": ENGINE, "ftfy": metadata.version("ftfy"), "repair": settings}
+    return {
+        "version": ENGINE,
+        "ftfy": metadata.version("ftfy"),
+        "repair": settings,
+        "model": identity(),
+    }
 
 
-def _failed_examples(ruleset: Ruleset) -> list[Problem]:
+def _failed_examples(ruleset: Ruleset, packs: AbstractSet[str]) -> list[Problem]:
+    """What the rules of some packs make of their own examples, where it is not what they say."""
+    if not packs:
+        return []
     matcher = Matcher(ruleset, "strict")
     return [
         (rule.id, rule.pack, problem)
         for rule in ruleset.rules
+        if rule.pack in packs
         for problem in _example_problems(rule, matcher)
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from archiver.document import Edit
@@ -10,6 +11,9 @@ from archiver.rules.match import Matcher, Verdict
 from archiver.text.lines import is_blank
 
 Facts = tuple[tuple[str, str], ...]
+
+#: An entry of a list that marks in the text point to: ``[4] http://...``.
+_LISTED = re.compile(r"\s*(?:[*•-] ?)?\[\d{1,3}\][:.]? *[^\W\d]")
 
 
 def apply_rules(
@@ -27,6 +31,13 @@ def apply_rules(
         matcher.repeats and len(set(lines)) < len(lines)
     ):
         return (), ()
+    pointing = [number for number, verdict in enumerate(verdicts) if matcher.points(verdict)]
+    if pointing and any(
+        _LISTED.match(line) and not verdict.candidates
+        for line, verdict in zip(lines, verdicts, strict=True)
+    ):
+        for number in pointing:
+            verdicts[number] = matcher.verdict(lines[number], listed=True)
     taken = decide(verdicts, matcher)
     facts = tuple(
         matcher.fact(rule, verdicts[line].text)

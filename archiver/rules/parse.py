@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from archiver.rules.regex import Pattern, PatternError
-from archiver.rules.rule import ACTIONS, PROFILES, Context, Example, Rule
+from archiver.rules.rule import ACTIONS, Context, Example, Rule
+from archiver.settings import PROFILES
 from archiver.text.lines import fold
 
 _ID = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z0-9][a-z0-9-]{0,59}")
@@ -54,27 +55,27 @@ def parse_rule(entry: object, pack: str) -> tuple[Rule, list[str]]:
 
 
 def _disagreements(rule: Rule) -> list[str]:
-    found = []
-    if not _ID.fullmatch(rule.id):
-        found.append("its id is not of the form family.name in small letters")
-    if not (rule.literals or rule.pattern or rule.context.repeat):
-        found.append("names nothing: give literals, a pattern or repeat")
-    if "" in rule.literals:
-        found.append("has a literal without a visible character")
-    if rule.action in _GROUPS and (rule.literals or not rule.pattern):
-        found.append(f"a {rule.action} rule needs a pattern and takes no literals")
-    if rule.action in {"cut", "keep"} and not rule.context.is_free:
-        found.append(f"a {rule.action} rule takes no context")
-    if rule.context.isolated and not rule.context.repeat:
-        found.append("isolated goes with repeat")
-    if not rule.keeps:
-        found.append("has no `keeps` example: what looks alike and must stay?")
-    if not rule.removes and rule.action != "keep":
-        found.append("has no `removes` example")
-    reach = (rule.context.within, rule.context.min_run, rule.context.head, rule.context.tail)
-    if max(reach) > MAX_REACH or min(reach) < 0:
-        found.append(f"looks further than {MAX_REACH} lines")
-    return found + (_pattern_problems(rule) if rule.pattern else [])
+    context = rule.context
+    reach = (context.within, context.min_run, context.head, context.tail)
+    names_nothing = not (rule.literals or rule.pattern or context.repeat or context.again)
+    lacks_pattern = rule.action in _GROUPS and (bool(rule.literals) or not rule.pattern)
+    is_bound = rule.action in {"cut", "keep"} and replace(context, unlisted=False) != Context()
+    again_amiss = context.again and (bool(rule.literals) or context.repeat or rule.action != "drop")
+    found = {
+        "its id is not of the form family.name in small letters": not _ID.fullmatch(rule.id),
+        "names nothing: give literals, a pattern, repeat or again": names_nothing,
+        "has a literal without a visible character": "" in rule.literals,
+        f"a {rule.action} rule needs a pattern and takes no literals": lacks_pattern,
+        f"a {rule.action} rule takes no context": is_bound,
+        "unlisted is for a cut rule": context.unlisted and rule.action != "cut",
+        "again goes with a pattern at most, and only drops": again_amiss,
+        "isolated goes with repeat": context.isolated and not context.repeat,
+        "has no `keeps` example: what looks alike and must stay?": not rule.keeps,
+        "has no `removes` example": not rule.removes and rule.action != "keep",
+        f"looks further than {MAX_REACH} lines": max(reach) > MAX_REACH or min(reach) < 0,
+    }
+    problems = [problem for problem, holds in found.items() if holds]
+    return problems + (_pattern_problems(rule) if rule.pattern else [])
 
 
 def _pattern_problems(rule: Rule) -> list[str]:
@@ -138,7 +139,7 @@ class _Taker:
         for key, kind in _CONTEXT.items():
             if key not in self.entry:
                 continue
-            if key == "beside":
+            if key in {"beside", "between"}:
                 values[key] = self.texts(key)
             elif type(self.entry[key]) is kind:
                 values[key] = self.entry[key]

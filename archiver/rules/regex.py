@@ -12,6 +12,9 @@ from typing import Any
 
 Span = tuple[int, int]
 
+#: What RE2 may take for a pattern or set: its default, 8 MB, is too little for all rules.
+MAX_MEMORY = 64 << 20
+
 
 class PatternError(ValueError):
     """A pattern that RE2 cannot take: wrong, too large, or beyond its syntax."""
@@ -75,4 +78,5 @@ def _options() -> Any:  # noqa: ANN401 -- re2 has no types
 
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = MAX_MEMORY
     return options

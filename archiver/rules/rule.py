@@ -9,14 +9,11 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from archiver.digest import Json, canonical_json, sha256
+from archiver.settings import PROFILES, Profile
 
 Action = Literal["drop", "cut", "fact", "keep"]
-Profile = Literal["safe", "standard", "strict"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
-
-#: From the gentlest to the most eager; each does all that those before it do.
-PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 #: The families that rules belong to, and what each removes.
 FAMILIES: Mapping[str, str] = MappingProxyType(
@@ -50,8 +47,12 @@ class Context:
     beside    a dropped line of one of these families within ``within`` lines
     head      fewer than so many lines stand before it
     tail      fewer than so many lines stand after it
+    between   a dropped line of one of these families within ``within`` lines on
+              either side
     repeat    the line equals the one before it
+    again     the line stood before anywhere on the page, and no other rule names it
     isolated  (with repeat) the pair stands alone between blank lines
+    unlisted  (of a cut) no line of the document is ``[1] ...``: the marks point nowhere
     min_words the line has at least so many words
     """
 
@@ -60,8 +61,11 @@ class Context:
     within: int = 1
     head: int = 0
     tail: int = 0
+    between: tuple[str, ...] = ()
     repeat: bool = False
+    again: bool = False
     isolated: bool = False
+    unlisted: bool = False
     min_words: int = 0
 
     @property
@@ -82,9 +86,10 @@ class Example:
 class Rule:
     """One reason to take something out of a text.
 
-    ``literals`` are compared with the folded line (``archiver.text.lines.fold``).
+    ``literals`` are compared with the folded line (``archiver.text.lines.fold``)
+    and with its bare form (``archiver.rules.match.bare``).
     ``pattern`` is RE2 syntax: for ``drop`` and ``keep`` it must match the whole
-    folded line; for ``fact`` the whole line, with groups ``key`` and ``value``;
+    folded line or its bare form; for ``fact`` the whole line, with groups ``key`` and ``value``;
     for ``cut`` it is searched in the line and the group ``cut`` goes.
     """
 
@@ -127,8 +132,11 @@ class Rule:
                 "within": context.within,
                 "head": context.head,
                 "tail": context.tail,
+                "between": sorted(context.between),
                 "repeat": context.repeat,
+                "again": context.again,
                 "isolated": context.isolated,
+                "unlisted": context.unlisted,
                 "min_words": context.min_words,
             },
         }
