@@ -21,7 +21,8 @@ from archiver.digest import sha256_text
 from archiver.document import Cleaning, Document, Finding, Provenance, Reject, Source
 from archiver.findings import finding
 from archiver.rules.match import Matcher, Verdict
-from archiver.rules.rule import Profile, Ruleset
+from archiver.rules.rule import Ruleset
+from archiver.settings import Profile
 from archiver.text.extract import merge_extracted
 
 #: Columns of a batch of sources: the received bytes and their provenance, the
@@ -67,7 +68,7 @@ class _Memory:
             matcher = matcher_for(self.ruleset, self.profile, language)
             self.judges[spoken] = matcher, _remembering(matcher)
         matcher, judge = self.judges[spoken]
-        return clean_with(text, matcher, judge)
+        return clean_with(text, matcher, self.profile, judge)
 
 
 def _remembering(matcher: Matcher) -> Callable[[str], Verdict]:

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from archiver.document import Cleaning, Document, Finding, Source
+from archiver.document import Cleaning, Document, Edit, Finding, Source
+from archiver.model import RULE
 from archiver.rules.load import builtin
 from archiver.rules.match import Matcher, Verdict
-from archiver.rules.outcome import apply_rules
-from archiver.rules.rule import PROFILES, Profile, Ruleset
+from archiver.rules.outcome import Facts, apply_rules
+from archiver.rules.rule import Ruleset
+from archiver.settings import PROFILES, Profile
 from archiver.text.decode import decode
 from archiver.text.edits import apply, compose
 from archiver.text.extract import extract
+from archiver.text.removal import removal_edits
 from archiver.text.repair import repair
+
+#: Turns of model and rules after which a text that still changes is left to the rules.
+MAX_TURNS = 4
 
 
 def clean_text(
@@ -29,22 +35,58 @@ def clean_text(
 ) -> Cleaning:
     """Clean one text, and say what was changed, by which rule.
 
-    Repairs characters, then decides on lines. For every text:
+    Repairs characters, then decides on lines: by rules, and beyond the profile
+    ``safe`` by the line model too. For every text:
     ``clean_text(t).raw() == t``, and cleaning a clean text changes nothing.
 
     language: a BCP 47 tag; rules of other languages are left out. None: all act.
     Raises: ValueError for an unknown profile. Cost: linear in the text.
     """
-    return clean_with(text, matcher_for(ruleset or builtin(), profile, language))
+    return clean_with(text, matcher_for(ruleset or builtin(), profile, language), profile)
 
 
 def clean_with(
-    text: str, matcher: Matcher, judge: Callable[[str], Verdict] | None = None
+    text: str,
+    matcher: Matcher,
+    profile: Profile,
+    judge: Callable[[str], Verdict] | None = None,
 ) -> Cleaning:
     """``clean_text`` with a matcher at hand, for callers with many texts."""
     repaired, repairs = repair(text)
     removals, facts = apply_rules(repaired, matcher, judge)
-    return Cleaning(apply(repaired, removals), compose(text, repairs, removals), facts)
+    ruled = Cleaning(apply(repaired, removals), compose(text, repairs, removals), facts)
+    return ruled if profile == "safe" else _modelled(text, ruled, matcher, profile, judge)
+
+
+def _modelled(
+    text: str,
+    ruled: Cleaning,
+    matcher: Matcher,
+    profile: Profile,
+    judge: Callable[[str], Verdict] | None,
+) -> Cleaning:
+    """The line model on top of the rules, in turns, until neither takes anything more.
+
+    What the model takes brings lines together on which rules may act, and the
+    other way round. A text that has not settled after ``MAX_TURNS`` is left to
+    the rules alone: so cleaning a clean text changes nothing, whatever the text.
+    """
+    from archiver.model.score import decide
+
+    done = ruled
+    for _ in range(MAX_TURNS):
+        lines = done.text.split("\n")
+        gone = {line: (RULE, score) for line, score in decide(lines, profile).items()}
+        if not gone:
+            return done
+        done = _then(text, done, removal_edits(lines, gone))
+        done = _then(text, done, *apply_rules(done.text, matcher, judge))
+    return ruled
+
+
+def _then(raw: str, done: Cleaning, taken: tuple[Edit, ...], facts: Facts = ()) -> Cleaning:
+    """One more step on top of what was done."""
+    return Cleaning(apply(done.text, taken), compose(raw, done.edits, taken), done.facts + facts)
 
 
 def open_source(source: Source) -> Document | Finding:

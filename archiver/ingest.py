@@ -22,7 +22,8 @@ from archiver.batch import clean_batch, source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.errors import NoArchiveError
 from archiver.quarantine import QuarantineKey, quarantine_batches, reject_digest
-from archiver.rules.rule import Profile, Ruleset
+from archiver.rules.rule import Ruleset
+from archiver.settings import Profile
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from archiver.batch import clean_texts
 from archiver.clean import clean_text
 from archiver.rules.load import builtin
-from archiver.rules.rule import PROFILES
+from archiver.settings import PROFILES
 from archiver.text.edits import apply
 from archiver.text.repair import repair
 
@@ -108,9 +108,9 @@ def test_repair_is_idempotent(raw: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(texts)
-def test_a_gentler_profile_removes_no_more(raw: str) -> None:
-    sizes = [len(clean_text(raw, profile=profile).text) for profile in PROFILES]
-    assert sizes == sorted(sizes, reverse=True)
+def test_no_profile_leaves_more_than_safe(raw: str) -> None:
+    most = len(clean_text(raw, profile="safe").text)
+    assert all(len(clean_text(raw, profile=profile).text) <= most for profile in PROFILES)
 
 
 @settings(max_examples=200, deadline=None)
@@ -118,4 +118,4 @@ def test_a_gentler_profile_removes_no_more(raw: str) -> None:
 def test_every_edit_names_a_rule_that_can_be_looked_up(raw: str) -> None:
     known = builtin().by_id.keys()
     for edit in clean_text(raw).edits:
-        assert edit.rule in known or edit.rule.startswith("repair.")
+        assert edit.rule in {*known, "model.line"} or edit.rule.startswith("repair.")

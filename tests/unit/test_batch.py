@@ -15,7 +15,7 @@ from archiver.clean import clean_source
 from archiver.digest import sha256_text
 from archiver.document import Finding, Provenance, Source
 from archiver.rules.load import builtin
-from archiver.rules.rule import PROFILES
+from archiver.settings import PROFILES
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SEEDS = sorted(Path(__file__).parents[2].glob("seeds/*.txt"))

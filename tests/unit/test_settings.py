@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import SettingsError
-from archiver.settings import PROFILES, Settings, load_settings, parse_size
+from archiver.settings import Settings, load_settings, parse_size
 
 
 def write(folder: Path, name: str, text: str) -> None:
@@ -20,12 +20,6 @@ def test_without_file_and_environment_the_defaults_hold(tmp_path):
     assert load_settings(tmp_path, {}) == Settings()
     assert Settings().archive == "output/archive"
     assert Settings().sources == ("seeds",)
-
-
-def test_the_profiles_are_those_of_the_rules():
-    from archiver.rules.rule import PROFILES as OF_RULES
-
-    assert PROFILES == OF_RULES
 
 
 def test_flags_beat_environment_beats_file_beats_default(tmp_path):

@@ -1,0 +1,95 @@
+"""What a line looks like to the model: figures and hashed words, of all lines at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archiver.model.figures import figures
+from archiver.model.segment import Hashes, Ints, Segments, digests, mixed, segment, shape_digests
+
+Floats = NDArray[np.float32]
+
+#: Rows of the table of word vectors; a hashed word is a row of it.
+BUCKETS_BITS = 15
+
+#: Words looked at from the start and from the end of a line; what stands between
+#: them says little that the length has not said.
+HEAD_WORDS = 18
+TAIL_WORDS = 5
+
+#: Lines with at most so many words are also taken whole.
+WHOLE_WORDS = 8
+
+#: Of so many words from the start, the first letters count too: endings differ.
+STEM_WORDS, STEM_LENGTH = 10, 4
+
+#: Runs of one kind of character that make up a line's shape.
+SHAPE_RUNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """A document as the model sees it: its lines that are not blank.
+
+    ``index`` holds their numbers among all lines, ``dense`` one row of figures a
+    line, ``words`` the number of words a line. ``tokens`` are rows of the table of
+    word vectors, line after line; those of line ``i`` begin at ``starts[i]``.
+    """
+
+    index: Ints
+    dense: Floats
+    words: Ints
+    tokens: Ints
+    starts: Ints
+
+
+def features(lines: Sequence[str]) -> Features:
+    """The features of a document. Cost: linear, a few passes over its code points."""
+    seg = segment(lines)
+    counts = np.diff(seg.word_at)
+    shapes = shape_digests(seg, SHAPE_RUNS)
+    keys = digests(seg.words, seg.word_at[:-1], seg.word_at[1:])
+    tokens, starts = _tokens(seg, counts, shapes, keys)
+    return Features(seg.index, figures(seg, counts, shapes, keys), counts, tokens, starts)
+
+
+def _tokens(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> tuple[Ints, Ints]:
+    n = len(seg)
+    every = np.arange(n)
+    line = np.repeat(every, counts)
+    rank = np.arange(len(seg.words)) - seg.word_at[:-1][line]
+    left = counts[line] - rank
+    head = rank < HEAD_WORDS
+    pair = head[:-1] & (left[:-1] > 1)
+    stem = (rank < STEM_WORDS) & (seg.word_end - seg.word_start > STEM_LENGTH)
+    stem_at = seg.word_start[stem]
+    some = counts > 0
+    few = some & (counts <= WHOLE_WORDS)
+    marks = seg.small[seg.first].astype(np.uint64) << np.uint64(21) | seg.small[seg.last]
+    small = seg.small.astype(np.uint64)
+    kinds: list[tuple[Ints, Hashes]] = [
+        (every, shapes),
+        (every, mixed(marks)),
+        (every[some], seg.words[seg.word_at[:-1][some]]),
+        (every[some], seg.words[seg.word_at[1:][some] - 1]),
+        (every[few], keys[few]),
+        (line[head | (left <= TAIL_WORDS)], seg.words[head | (left <= TAIL_WORDS)]),
+        (line[:-1][pair], seg.words[:-1][pair] * np.uint64(3) + seg.words[1:][pair]),
+        (line[stem], digests(small, stem_at, stem_at + STEM_LENGTH)),
+    ]
+    sizes = sum(np.bincount(at, minlength=n) for at, _ in kinds)
+    starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
+    tokens = np.zeros(int(np.sum(sizes)), np.int64)
+    used = starts.copy()
+    for salt, (at, values) in enumerate(kinds):
+        size = np.bincount(at, minlength=n)
+        offset = np.concatenate([[0], np.cumsum(size)])[:-1]
+        place = used[at] + np.arange(len(at)) - offset[at]
+        spread = mixed(values + np.uint64(salt * 0x632BE59BD9B4E019 % (1 << 64)))
+        tokens[place] = (spread >> np.uint64(64 - BUCKETS_BITS)).astype(np.int64)
+        used += size
+    return tokens, starts

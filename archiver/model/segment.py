@@ -1,0 +1,142 @@
+"""A document cut into lines and words, as arrays: no loop over either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archiver.model.alphabet import (
+    ALPHA,
+    CJK,
+    DIGIT,
+    SPACE,
+    UPPER,
+    WORD,
+    Codes,
+    Flags,
+    flags_of,
+    small_of,
+)
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+_BASE = 0x9E3779B97F4A7C15
+_BACK = pow(_BASE, -1, 1 << 64)
+_NEWLINE = 10
+
+#: Powers for documents of so many characters are kept, half a megabyte each way.
+_KEPT_POWERS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Lines that are not blank, and their words.
+
+    ``first`` and ``last`` are the first and last visible character of each line,
+    ``begin`` where the line begins. ``words`` hold a digest of each word, and
+    ``line`` ``i`` has the words from ``word_at[i]`` to ``word_at[i + 1]``.
+    """
+
+    codes: Codes
+    small: Codes
+    flags: Flags
+    index: Ints
+    begin: Ints
+    first: Ints
+    last: Ints
+    words: Hashes
+    word_start: Ints
+    word_end: Ints
+    word_at: Ints
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+def segment(lines: Sequence[str]) -> Segments:
+    """Cut lines into words. A newline inside a line counts as a blank."""
+    text = "\n".join([line.replace("\n", " ") if "\n" in line else line for line in lines]) + "\n"
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    flags, small = flags_of(codes), small_of(codes)
+    ends = np.flatnonzero(codes == _NEWLINE)
+    begins = np.concatenate([[0], ends[:-1] + 1])
+    visible = np.flatnonzero((flags & SPACE) == 0)
+    low, high = np.searchsorted(visible, begins), np.searchsorted(visible, ends)
+    index = np.flatnonzero(high > low)
+    first, last = visible[low[index]], visible[high[index] - 1]
+    start, end = _word_bounds(flags)
+    word_at = np.searchsorted(start, np.concatenate([begins[index], [len(codes)]]))
+    return Segments(
+        codes, small, flags, index, begins[index], first, last,
+        digests(small.astype(np.uint64), start, end), start, end, word_at,
+    )  # fmt: skip
+
+
+def _word_bounds(flags: Flags) -> tuple[Ints, Ints]:
+    inside = (flags & WORD) != 0
+    alone = (flags & CJK) != 0
+    start = inside.copy()
+    start[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
+    end = inside.copy()
+    end[:-1] &= ~inside[1:] | alone[1:] | alone[:-1]
+    return np.flatnonzero(start), np.flatnonzero(end) + 1
+
+
+def digests(values: Hashes, start: Ints, end: Ints) -> Hashes:
+    """A digest of each stretch of values, equal for equal stretches wherever they stand.
+
+    A polynomial modulo 2**64, from running sums: one pass, however many stretches.
+    """
+    powers, back = _powers(len(values))
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum((values + np.uint64(1)) * powers[: len(values)], out=sums[1:])
+    return mixed((sums[end] - sums[start]) * back[start])
+
+
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    """Powers of the base, and of its inverse, up to ``size``."""
+    return _kept_powers() if size < _KEPT_POWERS else _count_powers(size)
+
+
+@lru_cache(maxsize=1)
+def _kept_powers() -> tuple[Hashes, Hashes]:
+    return _count_powers(_KEPT_POWERS)
+
+
+def _count_powers(size: int) -> tuple[Hashes, Hashes]:
+    both = np.full((2, size + 1), [[_BASE], [_BACK]], np.uint64)
+    both[:, 0] = 1
+    powers, back = np.cumprod(both, axis=1)
+    return powers, back
+
+
+def mixed(values: Hashes) -> Hashes:
+    """Values spread over all 64 bits, one for one."""
+    values = (values ^ (values >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return values ^ (values >> np.uint64(32))
+
+
+def shape_digests(seg: Segments, runs: int) -> Hashes:
+    """Each line's shape: its first runs of capitals, letters, digits, blanks and marks."""
+    kind = np.where(
+        (seg.flags & UPPER) != 0,
+        ord("A"),
+        np.where(
+            (seg.flags & ALPHA) != 0,
+            ord("a"),
+            np.where((seg.flags & DIGIT) != 0, ord("9"), seg.codes),
+        ),
+    )
+    kind = np.where((seg.flags & SPACE) != 0, ord(" "), kind)
+    change = np.ones(len(kind), bool)
+    change[1:] = kind[1:] != kind[:-1]
+    change[seg.first] = True
+    at = np.flatnonzero(change)
+    begin = np.searchsorted(at, seg.first)
+    end = np.minimum(np.searchsorted(at, seg.last, side="right"), begin + runs)
+    return digests(kind[at].astype(np.uint64), begin, end)

@@ -1,0 +1,108 @@
+"""Scores and decisions: clean texts stay, menus go, and twice is once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.model.network import Network, shipped
+from archiver.model.score import BOUNDS, Scores, decide, falling, score_document, score_lines
+
+CASES = {
+    case["label"]: case["lines"]
+    for case in json.loads(Path(__file__).with_name("reference.json").read_text(encoding="utf-8"))
+}
+LINES = st.lists(st.text(st.characters(codec=None), max_size=60), max_size=12)
+
+
+def scores(content: list[float], words: list[int], gate: float = 1.0) -> Scores:
+    n = len(content)
+    return Scores(np.arange(n), np.array(content), np.array(words), np.zeros(n, bool), gate)
+
+
+def test_a_page_loses_its_menus_and_keeps_its_text():
+    page = CASES["page"]
+    gone = decide(page, "strict")
+    assert gone
+    for number, line in enumerate(page):
+        assert not (number in gone and len(line) > 120), line
+
+
+def test_a_clean_text_is_left_alone():
+    assert decide(CASES["article"], "strict") == {}
+    assert decide(CASES["article"], "standard") == {}
+
+
+def test_safe_never_asks():
+    assert decide(CASES["page"], "safe") == {}
+
+
+def test_standard_takes_no_more_than_strict():
+    assert set(decide(CASES["page"], "standard")) <= set(decide(CASES["page"], "strict"))
+
+
+@pytest.mark.parametrize("profile", ["standard", "strict"])
+@pytest.mark.parametrize("label", CASES)
+def test_deciding_on_what_is_left_takes_nothing(label, profile):
+    lines = CASES[label]
+    gone = decide(lines, profile)
+    left = [line for number, line in enumerate(lines) if number not in gone]
+    assert decide(left, profile) == {}
+
+
+@given(LINES)
+def test_any_text_in(lines):
+    found = score_lines(lines)
+    assert len(found) == len(lines)
+    assert all(0 <= score <= 1 for score in found)
+    gone = decide(lines, "strict")
+    assert gone.keys() <= set(range(len(lines)))
+    left = [line for number, line in enumerate(lines) if number not in gone]
+    assert decide(left, "strict") == {}
+
+
+def test_blank_lines_have_no_score():
+    assert score_lines(["", "Home", " \t"])[::2] == [0, 0]
+
+
+def test_what_never_settles_is_left_alone(monkeypatch):
+    def first_goes(scores, _):
+        return np.arange(len(scores.index)) == 0
+
+    monkeypatch.setattr("archiver.model.score.falling", first_goes)
+    assert decide([f"line {number}" for number in range(50)], "strict") == {}
+
+
+def test_a_document_taken_for_clean_loses_nothing():
+    assert not falling(scores([0.0, 1.0], [3, 9], gate=0.5), BOUNDS["strict"]).any()
+
+
+def test_a_document_never_goes_whole():
+    assert not falling(scores([0.0, 0.0], [3, 9]), BOUNDS["strict"]).any()
+
+
+def test_most_of_a_document_goes_only_where_the_gate_is_sure():
+    some = scores([0.001, 0.99, 0.001], [50, 20, 50], gate=0.98)
+    sure = scores([0.001, 0.99, 0.001], [50, 20, 50], gate=1.0)
+    assert not falling(some, BOUNDS["strict"]).any()
+    assert falling(sure, BOUNDS["strict"]).tolist() == [True, False, True]
+
+
+def test_standard_leaves_the_lines_around_the_text():
+    content = [0.001] * 20 + [0.99] + [0.001] * 12
+    words = [2] * 20 + [200] + [2] * 12
+    gone = falling(scores(content, words), BOUNDS["standard"])
+    above, below = BOUNDS["standard"].above, BOUNDS["standard"].below
+    assert not gone[21 - above : 20 + below].any()
+    assert gone[:10].all()
+
+
+def test_scores_say_which_lines_they_are_of():
+    found = score_document(["", "Home", "", "News"], shipped())
+    assert found.index.tolist() == [1, 3]
+    assert isinstance(shipped(), Network)

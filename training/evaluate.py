@@ -1,0 +1,133 @@
+"""What a network does to pages it has not seen, in words: F1, harm, and by group."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from corpus import RENDERINGS, Page
+from labels import words
+
+from archiver.model.network import Network
+from archiver.model.score import decide
+from archiver.settings import Profile
+
+PROFILES: tuple[Profile, ...] = ("standard", "strict")
+
+#: Groups of fewer pages are not printed.
+SMALLEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document after cleaning: its word F1, or for gold the share of words lost."""
+
+    page: Page
+    kind: str
+    profile: str
+    figure: float
+    dropped: int
+
+
+def judge(pages: Iterable[Page], network: Network) -> list[Result]:
+    """Every rendering of every page, and its gold, under each profile."""
+    return [
+        result
+        for page in pages
+        for kind in (*RENDERINGS, "gold")
+        for result in _judge(page, kind, network)
+    ]
+
+
+def _judge(page: Page, kind: str, network: Network) -> Iterator[Result]:
+    lines = page.lines[kind]
+    bags = [words(line) for line in lines]
+    gold = Counter(words(page.gold))
+    for profile in PROFILES:
+        gone = decide(lines, profile, network)
+        kept = Counter(
+            word for number, bag in enumerate(bags) if number not in gone for word in bag
+        )
+        figure = word_f1(kept, gold)
+        if kind == "gold":
+            figure = 1 - kept.total() / gold.total() if gold else 0.0
+        yield Result(page, kind, profile, figure, len(gone))
+
+
+def word_f1(kept: Counter[str], gold: Counter[str]) -> float:
+    """Overlap of two bags of words; two empty ones agree."""
+    if not kept or not gold:
+        return float(not kept and not gold)
+    return 2 * (kept & gold).total() / (kept.total() + gold.total())
+
+
+def report(results: Sequence[Result]) -> str:
+    """The tables."""
+    lines = []
+    for profile in PROFILES:
+        for name in sorted({result.page.set for result in results}):
+            own = [r for r in results if r.profile == profile and r.page.set == name]
+            lines += [f"\n{profile} {name}", *_pages(own), *_harm(own)]
+    strict = [r for r in results if r.profile == "strict" and r.kind == "inscriptis"]
+    lines.append("\nworst ten (strict, inscriptis, pages with gold)")
+    worst = sorted((r for r in strict if r.page.gold.strip()), key=lambda r: r.figure)[:10]
+    lines += [f"  {r.page.set} {r.page.name} {r.page.page_type} {r.figure:.3f}" for r in worst]
+    return "\n".join(lines)
+
+
+def _pages(results: Sequence[Result]) -> list[str]:
+    groups: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.kind != "gold":
+            groups["all"].append(result)
+            groups[f"type {result.page.page_type}"].append(result)
+            groups[f"language {result.page.language}"].append(result)
+    table = [f"  {'':<24}{'pages':>6}{'mean':>8}" + "".join(f"{kind:>13}" for kind in RENDERINGS)]
+    for group, own in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        if len(own) >= SMALLEST * len(RENDERINGS):
+            by_kind = [mean(r.figure for r in own if r.kind == kind) for kind in RENDERINGS]
+            table.append(
+                f"  {group:<24}{len(own) // len(RENDERINGS):>6}{mean(by_kind):>8.4f}"
+                + "".join(f"{figure:>13.4f}" for figure in by_kind)
+            )
+    return table
+
+
+def _harm(results: Sequence[Result]) -> list[str]:
+    gold = [r for r in results if r.kind == "gold" and r.page.gold.strip()]
+    lost = [r.figure for r in gold]
+    untouched = mean(not r.dropped for r in gold)
+    half = sum(figure > 0.5 for figure in lost)
+    figures = f"words lost {mean(lost):.3%}, untouched {untouched:.3f}, over half lost {half}"
+    return [f"  gold in: {figures}"]
+
+
+def debris(path: Path, network: Network) -> str:
+    """Lines labelled by hand: debris found, and documents that lost no content."""
+    lines = ["\ndebris_dev (the shipped network, which has not seen it)"]
+    documents = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for profile in PROFILES:
+        found = total = lost = kept = whole = held = 0
+        for document in documents:
+            gone = decide([line["text"] for line in document["lines"]], profile, network)
+            content = harm = 0
+            for at, line in enumerate(document["lines"]):
+                size = len(words(line["text"]))
+                if size and line["label"] == "drop":
+                    total += 1
+                    found += at in gone
+                elif line["label"] == "keep":
+                    content += size
+                    harm += size if at in gone else 0
+            kept, lost = kept + content, lost + harm
+            held += bool(content)
+            whole += bool(content) and not harm
+        lines.append(
+            f"  {profile}: debris lines found {found / total:.3f}, documents with no content lost "
+            f"{whole / held:.3f}, content words lost {lost / kept:.3%}"
+        )
+    return "\n".join(lines)
