@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -43,6 +44,7 @@ Figures = dict[str, float]
 
 def main() -> int:
     """Measure, print, compare with the floors."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are threads enough
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
     parser.add_argument("--peers", action="store_true", help="run the other tools too")

@@ -13,7 +13,8 @@ from archiver.archive.columns import MEANINGS, REQUIRED, SCHEMA_VERSION, table_s
 from archiver.cli.main import archiver as command_line
 from archiver.findings import CATALOGUE
 from archiver.rules.load import builtin
-from archiver.rules.rule import FAMILIES, PROFILES
+from archiver.rules.rule import FAMILIES
+from archiver.settings import PROFILES
 from archiver.text.repair import REASONS
 
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->"

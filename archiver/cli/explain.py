@@ -36,10 +36,11 @@ class Explained:
 
     def why(self, rule: str) -> str:
         """The reason that a rule states for itself."""
+        from archiver.model import RULE, WHY
         from archiver.text.repair import REASONS
 
         known = self.ruleset.by_id.get(rule)
-        return known.why if known else REASONS.get(rule, "")
+        return known.why if known else {RULE: WHY, **REASONS}.get(rule, "")
 
 
 @command("explain")

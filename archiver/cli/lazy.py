@@ -124,6 +124,9 @@ class Program(LazyGroup):
         words = list(sys.argv[1:] if args is None else args)
         as_json = "--json" in words[: words.index("--") if "--" in words else None]
         prepare_streams()
+        # One thread a process for small matrices: more only wait for one another,
+        # and sums would depend on how many there are.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if "_ARCHIVER_COMPLETE" in os.environ:
             importlib.import_module("archiver.cli.completion")  # it knows PowerShell
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli.main import CONTEXT
+from archiver.cli.rules_learn import learn
 from archiver.cli.screen import Screen, count, labelled, paint
 from archiver.cli.session import command, settings
 from archiver.cli.visible import cells, pad, visible_line, wrap
@@ -29,14 +30,18 @@ _DOES = {
 
 @click.group("rules", context_settings=CONTEXT)
 def rules() -> None:
-    """List, show or check the rules: what goes, and why.
+    """List, show, check or learn rules: what goes, and why.
 
     \b
     Examples:
       archiver rules list
       archiver rules show player-ui.icon-name
       archiver rules check my-rules/
+      archiver rules learn crawl/ -o my-rules
     """
+
+
+rules.add_command(learn)
 
 
 def _load(folder: str | None) -> Ruleset:

@@ -7,7 +7,15 @@ from click.testing import CliRunner
 
 from archiver.cli.main import ENTRIES, archiver
 
-INNER = ["rules list", "rules show", "rules check", "index init", "index check"]
+INNER = [
+    "rules list",
+    "rules show",
+    "rules check",
+    "rules learn",
+    "index init",
+    "index check",
+    "index update",
+]
 
 
 @pytest.mark.parametrize("words", ["", *ENTRIES, *INNER])

@@ -1,0 +1,246 @@
+"""``archiver rules learn``: what the pages of a site have in common, as a rule pack."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli.outcome import QUARANTINED
+from archiver.cli.screen import (
+    Screen,
+    binary_stdin,
+    finding_json,
+    paint,
+    show_findings,
+    table,
+)
+from archiver.cli.session import at_least, command
+from archiver.cli.visible import visible_line
+from archiver.document import Finding, Reject, Source
+from archiver.errors import InputError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from archiver.document import Document
+    from archiver.rules.sites import Page, Template
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """What was learned of one site, and the file that says it (nothing: no text)."""
+
+    template: Template
+    path: str
+    text: str
+
+
+@command("learn")
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", metavar="DIR", type=click.Path(), help="Where HOST.toml goes.")
+@click.option(
+    "--index", metavar="FILE", type=click.Path(), help="The INDEX.md that knows the addresses."
+)
+@click.option(
+    "--host", metavar="NAME", help="The site of what has no address.  [default: its folder]"
+)
+@click.option(
+    "--min-pages",
+    metavar="N",
+    type=at_least(2),
+    default="3",
+    show_default=True,
+    help="A line must stand on so many pages,",
+)
+@click.option(
+    "--min-share",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="and on such a share of the site's.",
+)
+@click.option("--dry-run", is_flag=True, help="List the lines, write nothing.")
+@click.option("--force", is_flag=True, help="Write over packs that exist.")
+def learn(
+    sources: tuple[str, ...],
+    output: str | None,
+    index: str | None,
+    host: str | None,
+    min_pages: int,
+    min_share: float,
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Learn the menus and other chrome of sites, as rule packs to review.
+
+    Pages are grouped by the host of their url in INDEX.md, else by its source,
+    else by folder. Look through each pack before you use it with --rules DIR.
+
+    \b
+    Examples:
+      archiver rules learn crawl/ --dry-run
+      archiver rules learn crawl/ -o my-rules
+      archiver rules learn pages/ --host harbour.example -o my-rules
+    """
+    from archiver.rules.sites import Thresholds, mine
+
+    screen = Screen(as_json, quiet)
+    if output is None and not dry_run:
+        raise UsageError("no folder to write to", hint="Give -o DIR, or --dry-run.")
+    sites, findings = _read(sources, index=index, host=host)
+    thresholds = Thresholds(min_pages, min_share)
+    packs = _packs([mine(name, sites[name], thresholds) for name in sorted(sites)], output)
+    written: list[str] = []
+    if not dry_run and output is not None:
+        written = _write(packs, Path(output), force=force)
+    if as_json:
+        screen.json(_as_json(packs, written, findings))
+    else:
+        show_findings(screen, findings)
+        _tell(screen, packs, dry_run=dry_run)
+    status = QUARANTINED if findings else 0
+    return _check(screen, output) or status if written and output is not None else status
+
+
+def _read(
+    sources: Sequence[str], *, index: str | None, host: str | None
+) -> tuple[dict[str, list[Page]], list[Finding]]:
+    """The pages by site, and what could not be read."""
+    from archiver.clean import open_source
+    from archiver.cli.ingest import expand
+    from archiver.readers.files import read_files
+    from archiver.rules.sites import Page
+    from archiver.text.repair import repair
+
+    base = Path.cwd()
+    sites: defaultdict[str, list[Page]] = defaultdict(list)
+    findings: list[Finding] = []
+    for item in read_files(
+        expand(sources, base),
+        base=base,
+        index=Path(index) if index else None,
+        stdin=lambda: binary_stdin().read(),
+    ):
+        if isinstance(item, Reject):
+            findings.append(item.finding)
+        elif isinstance(item, Source):
+            document = open_source(item)
+            if isinstance(document, Finding):
+                findings.append(document)
+                continue
+            page = Page(item.file_path, repair(document.text)[0])
+            sites[_site(item, document, host)].append(page)
+    return sites, findings
+
+
+def _site(source: Source, document: Document, host: str | None) -> str:
+    from archiver.rules.sites import host_of
+
+    folder = source.file_path.rpartition("/")[0].rpartition("/")[2]
+    return (
+        host_of(source.provenance.url)
+        or host_of(document.extracted.url)
+        or host
+        or source.provenance.source
+        or folder
+        or Path.cwd().name
+        or "site"
+    )
+
+
+def _packs(templates: Sequence[Template], output: str | None) -> list[_Pack]:
+    """The packs in the order in which they load, each sound beside those before it."""
+    from archiver.rules.load import builtin, load
+    from archiver.rules.rule import Ruleset
+    from archiver.rules.site_pack import file_name, pack_text, site_rules
+
+    is_used = output is not None and any(Path(output).glob("*.toml"))
+    known = load(Path(output or "")) if is_used else builtin()
+    ours = {file_name(template.host) for template in templates}
+    known = Ruleset(tuple(rule for rule in known.rules if rule.pack not in ours), known.engine)
+    packs = []
+    for template in sorted(templates, key=lambda template: file_name(template.host)):
+        rules = site_rules(template, known) if template.lines else ()
+        known = Ruleset((*known.rules, *rules), known.engine)
+        path = (Path(output or "") / file_name(template.host)).as_posix()
+        packs.append(_Pack(template, path, pack_text(template, rules) if rules else ""))
+    return packs
+
+
+def _write(packs: Sequence[_Pack], folder: Path, *, force: bool) -> list[str]:
+    """Write the packs; none of them where one is in the way."""
+    chosen = [pack for pack in packs if pack.text]
+    if not force and (there := [pack.path for pack in chosen if Path(pack.path).exists()]):
+        raise InputError(
+            f"{there[0]} exists, and may hold what you changed",
+            hint="Take another folder with -o, or write over it with --force.",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for pack in chosen:
+            Path(pack.path).write_text(pack.text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    return [pack.path for pack in chosen]
+
+
+def _check(screen: Screen, folder: str) -> int:
+    """Say so where the folder's packs do not hold beside one another; the exit status."""
+    from archiver.rules.load import check
+
+    problems = check(Path(folder))
+    for problem in problems:
+        screen.warn(f"{paint('wrong', 'bad')}  {visible_line(problem.message)}")
+    return problems[0].exit_status if problems else 0
+
+
+def _tell(screen: Screen, packs: Sequence[_Pack], *, dry_run: bool) -> None:
+    rows = []
+    for pack in packs:
+        found = pack.template
+        labels, sentences = len(found.at("menu")), len(found.at("sentence"))
+        outcome = "nothing to learn"
+        if pack.text:
+            outcome = "" if dry_run else pack.path
+        elif found.lines:
+            outcome = "other rules know it"
+        rows.append((found.host, f"{found.pages:,}", f"{labels:,}", f"{sentences:,}", outcome))
+    for line in table(
+        ("site", "pages", "labels", "sentences", ""), rows, right="pages labels sentences"
+    ):
+        screen.result(line)
+    if dry_run:
+        _list_lines(screen, packs)
+    elif any(pack.text for pack in packs):
+        screen.say("\nLook through the packs before you clean with --rules.")
+
+
+def _list_lines(screen: Screen, packs: Sequence[_Pack]) -> None:
+    for pack in packs:
+        if not pack.template.lines:
+            continue
+        screen.result(f"\n{paint(visible_line(pack.template.host), 'strong')}")
+        rows = [
+            (str(line.pages), line.place, line.text, line.examples[0])
+            for line in pack.template.lines
+        ]
+        for row in table(("pages", "place", "line", "for example in"), rows, right="pages"):
+            screen.result(row)
+
+
+def _as_json(
+    packs: Sequence[_Pack], written: Sequence[str], findings: Sequence[Finding]
+) -> dict[str, object]:
+    return {
+        "sites": [
+            {**asdict(pack.template), "pack": pack.path if pack.path in written else None}
+            for pack in packs
+        ],
+        "findings": [finding_json(found) for found in findings],
+    }
