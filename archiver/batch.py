@@ -8,7 +8,7 @@ that stands in many documents: half of the lines of a scraped corpus do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -164,19 +164,9 @@ def _record(source: Source, document: Document, cleaning: Cleaning) -> dict[str,
     return {
         "id": source.id,
         "text": cleaning.text,
-        "edits": [
-            {
-                "start": edit.start,
-                "end": edit.end,
-                "before": edit.before,
-                "after": edit.after,
-                "rule": edit.rule,
-                "score": edit.score,
-            }
-            for edit in cleaning.edits
-        ],
+        "edits": [asdict(edit) for edit in cleaning.edits],
         "dropped": [{"rule": rule, "count": count} for rule, count in cleaning.dropped().items()],
-        "facts": _one_value_a_key(cleaning.facts),
+        "facts": cleaning.facts_by_key(),
         "raw": None if _rebuilds(source, document, cleaning) else source.data,
         "raw_sha256": source.raw_sha256,
         "text_sha256": sha256_text(cleaning.text),
@@ -200,14 +190,6 @@ def _rebuilds(source: Source, document: Document, cleaning: Cleaning) -> bool:
         return document.encode(cleaning.raw()) == source.data
     except UnicodeEncodeError:
         return False
-
-
-def _one_value_a_key(facts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Facts as a map: a key met again holds one value a line."""
-    found: dict[str, str] = {}
-    for key, value in facts:
-        found[key] = f"{found[key]}\n{value}" if key in found else value
-    return found
 
 
 def _provenance_columns(known: Provenance) -> dict[str, Any]:

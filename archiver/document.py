@@ -164,6 +164,13 @@ class Cleaning:
         pieces.append(self.text[at:])
         return "".join(pieces)
 
+    def facts_by_key(self) -> dict[str, str]:
+        """The facts as a map: a key met again has its values on lines of their own."""
+        joined: dict[str, str] = {}
+        for key, value in self.facts:
+            joined[key] = f"{joined[key]}\n{value}" if key in joined else value
+        return joined
+
     def dropped(self) -> dict[str, int]:
         """How many edits each rule made, by rule id, sorted."""
         return dict(sorted(Counter(edit.rule for edit in self.edits).items()))

@@ -65,11 +65,11 @@ def main() -> int:
                 measured |= pages(options.data, name, clean, peers=options.peers)
     problems += _below(measured, floors["floors"])
     if options.update and not problems:
-        raised = {
-            name: max(floor, int(measured.get(name, 0) * 1000) / 1000)
-            for name, floor in floors["floors"].items()
+        raised = floors["floors"] | {
+            name: max(floors["floors"].get(name, 0.0), int(value * 1000) / 1000)
+            for name, value in measured.items()
         }
-        floors["floors"] = raised
+        floors["floors"] = dict(sorted(raised.items()))
         FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
     for problem in problems:
         print(f"BELOW THE FLOOR: {problem}")

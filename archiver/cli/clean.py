@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -197,8 +198,8 @@ def _as_json(cleaned: Explained) -> dict[str, object]:
     done = cleaned.cleaning
     return {
         "text": done.text,
-        "edits": [pipe.edit_json(done, place) for place in range(len(done.edits))],
-        "facts": pipe.facts_json(done.facts),
+        "edits": [asdict(edit) for edit in done.edits],
+        "facts": done.facts_by_key(),
         "dropped": done.dropped(),
         "encoding": cleaned.document.encoding,
         "profile": cleaned.profile,

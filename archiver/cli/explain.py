@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli import diff
-from archiver.cli.pipe import facts_json
 from archiver.cli.screen import Screen, count, labelled, paint
 from archiver.cli.session import cleaning_options, command
 from archiver.cli.visible import cells, clip, pad, visible_line, wrap
@@ -198,7 +197,7 @@ def _as_json(shown: Explained) -> dict[str, object]:
         "profile": shown.profile,
         "ruleset": shown.ruleset.digest,
         "edits": _edits(shown),
-        "facts": facts_json(shown.cleaning.facts),
+        "facts": shown.cleaning.facts_by_key(),
         "dropped": shown.cleaning.dropped(),
         "text": shown.cleaning.text,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import IO
 
 from archiver.document import Cleaning, Finding
@@ -110,32 +110,11 @@ def _clean_object(
     if with_edits:
         if EDITS in members:
             raise _LineError(f"the object has a field {EDITS!r} already")
-        added[EDITS] = _json([edit_json(cleaning, place) for place in range(len(cleaning.edits))])
+        added[EDITS] = _json([asdict(edit) for edit in cleaning.edits])
     if FACTS in members:
         changes.append((members[FACTS], added.pop(FACTS)))
     tail = "".join(f", {json.dumps(name)}: {value}" for name, value in added.items())
     return Cleaned(_splice(line, changes, end, tail), cleaning)
-
-
-def edit_json(cleaning: Cleaning, place: int) -> dict[str, object]:
-    """An edit as the output shows it."""
-    edit = cleaning.edits[place]
-    return {
-        "start": edit.start,
-        "end": edit.end,
-        "before": edit.before,
-        "after": edit.after,
-        "rule": edit.rule,
-        "score": edit.score,
-    }
-
-
-def facts_json(facts: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Facts by key; a key that occurs twice has its values on lines of their own."""
-    joined: dict[str, str] = {}
-    for key, value in facts:
-        joined[key] = f"{joined[key]}\n{value}" if key in joined else value
-    return joined
 
 
 def _facts(known: _Member | None, cleaning: Cleaning) -> str:
@@ -143,7 +122,8 @@ def _facts(known: _Member | None, cleaning: Cleaning) -> str:
     before = {} if known is None or known.value is None else known.value
     if not isinstance(before, dict) or not all(isinstance(v, str) for v in before.values()):
         raise _LineError(f"the object has a field {FACTS!r} already, and it is no map of texts")
-    return _json(facts_json((*before.items(), *cleaning.facts)))
+    joined = replace(cleaning, facts=(*before.items(), *cleaning.facts))
+    return _json(joined.facts_by_key())
 
 
 def _json(value: object) -> str:

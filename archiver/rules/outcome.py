@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from archiver.document import Edit
 from archiver.rules.decide import decide
 from archiver.rules.match import Matcher, Verdict
-from archiver.text.lines import is_blank
+from archiver.text.removal import removal_edits
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -44,60 +44,11 @@ def apply_rules(
         for line, rule in enumerate(taken)
         if rule is not None and matcher.rules[rule].action == "fact"
     )
-    return tuple(_edits(lines, verdicts, taken, matcher)), facts
-
-
-def _edits(
-    lines: Sequence[str],
-    verdicts: Sequence[Verdict],
-    taken: Sequence[int | None],
-    matcher: Matcher,
-) -> list[Edit]:
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    starts[-1] -= 1  # the last line has no line end
-    spans = _spans(lines, taken)
-    edits: list[Edit] = []
-    for number, line in enumerate(lines):
-        rule = taken[number]
-        if rule is None:
-            for start, end, cutter in verdicts[number].cuts:
-                at = starts[number] + start
-                edits.append(
-                    Edit(at, at + end - start, line[start:end], "", matcher.rules[cutter].id)
-                )
-            continue
-        first, last = spans[number]
-        start, end = starts[first], starts[last]
-        before = "\n".join(lines[first:last]) + ("\n" if last < len(lines) else "")
-        edits.append(Edit(start, end, before, "", matcher.rules[rule].id))
-    return edits
-
-
-def _spans(lines: Sequence[str], taken: Sequence[int | None]) -> dict[int, tuple[int, int]]:
-    """Per line taken, the lines that go with it: itself and blank ones around it.
-
-    Where lines go from between two blank stretches, the longer stretch stays
-    and the shorter goes; at the head and the tail of the text both go, so that
-    no hole is left where debris stood.
-    """
-    total = len(lines) - 1 if lines[-1] == "" else len(lines)
-    spans: dict[int, tuple[int, int]] = {}
-    at = 0
-    while at < total:
-        top = at
-        while at < total and (taken[at] is not None or is_blank(lines[at])):
-            at += 1
-        gone = [line for line in range(top, at) if taken[line] is not None]
-        if gone:
-            lead, trail = gone[0] - top, at - 1 - gone[-1]
-            edge = top == 0 or at == total
-            for line, following in zip(gone, [*gone[1:], gone[-1] + 1], strict=True):
-                spans[line] = (line, following)
-            if edge or lead < trail:
-                spans[gone[0]] = (top, spans[gone[0]][1])
-            if edge or trail <= lead:
-                spans[gone[-1]] = (spans[gone[-1]][0], at)
-        at += 1
-    return spans
+    ids = [rule.id for rule in matcher.rules]
+    gone = {line: (ids[rule], None) for line, rule in enumerate(taken) if rule is not None}
+    cuts = {
+        line: [(start, end, ids[rule]) for start, end, rule in verdict.cuts]
+        for line, verdict in enumerate(verdicts)
+        if verdict.cuts
+    }
+    return removal_edits(lines, gone, cuts), facts
