@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from archiver.archive.records import quarantine_from_rows
 from archiver.digest import sha256_stream
 from archiver.document import Reject
+from archiver.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +37,9 @@ def quarantine_batches(
     """A reject as batches of one row each, its bytes in pieces of ``CHUNK``.
 
     ``digest`` and ``size`` are those of ``reject_digest``. Memory: one piece.
+    Raises: InputError where a file changed since: its record would be untrue.
     """
+    whole = hashlib.sha256()
     chunks = max(1, -(-(size or 0) // CHUNK))
     row = _row(reject) | {
         "raw_sha256": digest,
@@ -47,6 +51,12 @@ def quarantine_batches(
     with _opened(reject) as stream:
         for chunk in range(chunks):
             piece = None if stream is None or digest is None else stream.read(CHUNK)
+            whole.update(piece or b"")
+            if digest is not None and chunk == chunks - 1 and whole.hexdigest() != digest:
+                raise InputError(
+                    f"{reject.file_path}: changed while it was read",
+                    hint="Nothing was archived; run the same command again.",
+                )
             yield quarantine_from_rows([row | {"raw": piece, "chunk": chunk}])
 
 

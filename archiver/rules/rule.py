@@ -68,11 +68,6 @@ class Context:
     unlisted: bool = False
     min_words: int = 0
 
-    @property
-    def is_free(self) -> bool:
-        """True where the line alone decides."""
-        return self == Context()
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -116,7 +111,7 @@ class Rule:
         return PROFILES.index(self.profile) <= PROFILES.index(profile)
 
     def to_json(self) -> dict[str, Json]:
-        """All that decides what the rule does; examples and reasons do not."""
+        """All that decides what the rule does, and its reason for later readers; no examples."""
         context = self.context
         return {
             "id": self.id,

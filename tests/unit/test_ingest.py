@@ -13,9 +13,10 @@ import archiver
 from archiver.archive.records import restore_bytes
 from archiver.archive.writer import MovedOnError
 from archiver.document import Provenance, Reject, Source
+from archiver.errors import InputError
 from archiver.findings import finding
 from archiver.ingest import Finished, Job, Quarantined, Read, Summary, ingest
-from archiver.quarantine import CHUNK
+from archiver.quarantine import CHUNK, reject_digest
 from archiver.readers.files import read_files
 from archiver.rules.load import builtin
 
@@ -118,6 +119,20 @@ def test_a_large_reject_is_kept_in_pieces(job, tmp_path) -> None:
     assert [row["chunks"] for row in rows] == [3, 3, 3]
     rows.sort(key=lambda row: row["chunk"])
     assert b"".join(row["raw"] for row in rows) == path.read_bytes()
+
+
+def test_a_large_reject_that_changes_while_it_is_read_is_not_recorded_wrongly(
+    tmp_path, monkeypatch, job
+) -> None:
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"one")
+    reject = Reject(finding("E204", "too large"), "large", "large.txt", path=path)
+    real = reject_digest(reject)
+    path.write_bytes(b"two")
+    monkeypatch.setattr("archiver.ingest.reject_digest", lambda _: real)
+    with pytest.raises(InputError, match="changed while it was read"):
+        run([reject], job)
+    assert not job.archive.exists()
 
 
 def test_a_reject_without_bytes_is_kept_as_what_is_known_of_it(job) -> None:
