@@ -30,12 +30,14 @@ def clean(
     *,
     profile: Literal["safe", "standard", "strict"] = "standard",
     language: str | None = None,
+    host: str | None = None,
     rules: str | PathLike[str] | None = None,
 ) -> Cleaning:
     """Clean one text with the built-in rules, and those of a folder of packs.
 
     Returns: ``text``, ``edits`` and ``facts``; ``.raw()`` takes the cleaning back.
     language: a BCP 47 tag; rules of other languages are then left out.
+    host: the site it is from (``example.org``), for rules that act there alone.
     Raises: ValueError for an unknown profile; RuleError, SettingsError for packs.
     Cost: linear in the text; the rules load once, at the first call.
     """
@@ -43,7 +45,7 @@ def clean(
     from archiver.rules.load import load
 
     ruleset = load(Path(rules)) if rules is not None else None
-    return clean_text(text, ruleset, profile=profile, language=language)
+    return clean_text(text, ruleset, profile=profile, language=language, host=host)
 
 
 def open(path: str | PathLike[str]) -> Archive:  # noqa: A001 -- read as archiver.open

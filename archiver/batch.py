@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from archiver.archive.columns import DOCUMENTS
 from archiver.archive.records import NEWLINES, records_from_rows
-from archiver.clean import clean_with, matcher_for, open_source
+from archiver.clean import clean_with, host_for, matcher_for, open_source
 from archiver.digest import sha256_text
 from archiver.document import Cleaning, Document, Finding, Provenance, Reject, Source
 from archiver.findings import finding
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.rule import Ruleset
 from archiver.settings import Profile
+from archiver.text.detect import doubt
 from archiver.text.extract import merge_extracted
 
 #: Columns of a batch of sources: the received bytes and their provenance, the
@@ -47,10 +48,16 @@ _NEWLINE_NAMES = {mark: name for name, mark in NEWLINES.items()}
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """Records in the order of their sources, and what could not become one."""
+    """Records in the order of their sources, and what could not become one.
+
+    ``notes`` are warnings about documents that became records; ``unplaced`` is the
+    number of those whose host no address tells.
+    """
 
     records: pa.RecordBatch
     rejects: tuple[Reject, ...]
+    notes: tuple[Finding, ...] = ()
+    unplaced: int = 0
 
 
 @dataclass(slots=True)
@@ -59,15 +66,16 @@ class _Memory:
 
     ruleset: Ruleset
     profile: Profile
-    judges: dict[str, tuple[Matcher, Callable[[str], Verdict]]] = field(default_factory=dict)
+    judges: dict[tuple[str, str], tuple[Matcher, Callable[[str], Verdict]]] = field(
+        default_factory=dict
+    )
 
-    def clean(self, text: str, language: str | None) -> Cleaning:
+    def clean(self, text: str, language: str | None, host: str | None = None) -> Cleaning:
         """As ``clean.clean_text``."""
-        spoken = (language or "").partition("-")[0].lower()
-        if spoken not in self.judges:
-            matcher = matcher_for(self.ruleset, self.profile, language)
-            self.judges[spoken] = matcher, _remembering(matcher)
-        matcher, judge = self.judges[spoken]
+        found = matcher_for(self.ruleset, self.profile, language, host)
+        # Documents of hosts that no rule names share their verdicts.
+        key = (language or "").partition("-")[0].lower(), found.site
+        matcher, judge = self.judges.setdefault(key, (found, _remembering(found)))
         return clean_with(text, matcher, self.profile, judge)
 
 
@@ -118,6 +126,8 @@ def clean_batch(
     memory = _Memory(ruleset, profile)
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
+    notes: list[Finding] = []
+    unplaced = 0
     for row in sources.to_pylist():
         source = _source(row)
         outcome = _guarded(source, memory)
@@ -126,6 +136,10 @@ def clean_batch(
                 Reject(outcome, source.id, source.file_path, source.provenance, source.data)
             )
             continue
+        document, _ = outcome
+        unplaced += not host_for(source, document)
+        if (doubtful := doubt(document, source.file_path)) is not None:
+            notes.append(replace(doubtful, documents=(source.id,)))
         rows.append(
             _record(source, *outcome)
             | {
@@ -136,7 +150,7 @@ def clean_batch(
                 "tool_version": tool_version,
             }
         )
-    return BatchResult(records_from_rows(rows), tuple(rejects))
+    return BatchResult(records_from_rows(rows), tuple(rejects), tuple(notes), unplaced)
 
 
 def clean_texts(
@@ -150,11 +164,11 @@ def clean_texts(
 def _guarded(source: Source, memory: _Memory) -> tuple[Document, Cleaning] | Finding:
     """Clean one source; a defect of ours on one document must not stop the others."""
     try:
-        document = open_source(source)
+        document = open_source(source, memory.profile)
         if isinstance(document, Finding):
             return replace(document, where=document.where or source.file_path)
         language = source.provenance.language or document.extracted.language
-        return document, memory.clean(document.text, language)
+        return document, memory.clean(document.text, language, host_for(source, document))
     except Exception as problem:  # noqa: BLE001 -- becomes a finding, with the bytes kept
         return finding("E211", f"{type(problem).__name__}: {problem}", where=source.file_path)
 

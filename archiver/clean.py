@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from archiver.document import Cleaning, Document, Edit, Finding, Source
 from archiver.model import RULE
+from archiver.page.read import read_page
+from archiver.rules.hosts import host_of, normal_host
 from archiver.rules.load import builtin
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.outcome import Facts, apply_rules
@@ -18,12 +20,10 @@ from archiver.rules.rule import Ruleset
 from archiver.settings import PROFILES, Profile
 from archiver.text.decode import decode
 from archiver.text.edits import apply, compose
-from archiver.text.extract import extract
-from archiver.text.removal import removal_edits
 from archiver.text.repair import repair
 
 #: Turns of model and rules after which a text that still changes is left to the rules.
-MAX_TURNS = 4
+MAX_TURNS = 6
 
 
 def clean_text(
@@ -32,6 +32,7 @@ def clean_text(
     *,
     profile: Profile = "standard",
     language: str | None = None,
+    host: str | None = None,
 ) -> Cleaning:
     """Clean one text, and say what was changed, by which rule.
 
@@ -40,9 +41,11 @@ def clean_text(
     ``clean_text(t).raw() == t``, and cleaning a clean text changes nothing.
 
     language: a BCP 47 tag; rules of other languages are left out. None: all act.
+    host: where the text is from; rules for other hosts are left out. None: all that
+    name hosts are.
     Raises: ValueError for an unknown profile. Cost: linear in the text.
     """
-    return clean_with(text, matcher_for(ruleset or builtin(), profile, language), profile)
+    return clean_with(text, matcher_for(ruleset or builtin(), profile, language, host), profile)
 
 
 def clean_with(
@@ -51,37 +54,43 @@ def clean_with(
     profile: Profile,
     judge: Callable[[str], Verdict] | None = None,
 ) -> Cleaning:
-    """``clean_text`` with a matcher at hand, for callers with many texts."""
+    """``clean_text`` with a matcher at hand, for callers with many texts.
+
+    Rules and line model look at the same text: each would know less of what the
+    other has left. What both take brings lines together on which they may act
+    again, so that they go on in turns until neither takes anything. A text that has
+    not settled after ``MAX_TURNS`` is left to the rules: so cleaning a clean text
+    changes nothing, whatever the text.
+    """
     repaired, repairs = repair(text)
-    removals, facts = apply_rules(repaired, matcher, judge)
-    ruled = Cleaning(apply(repaired, removals), compose(text, repairs, removals), facts)
-    return ruled if profile == "safe" else _modelled(text, ruled, matcher, profile, judge)
+    start = Cleaning(repaired, repairs)
+    if profile == "safe":
+        return _then(text, start, *apply_rules(repaired, matcher, judge))
+    settled = _settled(text, start, matcher, profile, judge)
+    if settled is None:
+        ruled = _then(text, start, *apply_rules(repaired, matcher, judge))
+        settled = _settled(text, ruled, matcher, profile, judge) or ruled
+    return settled
 
 
-def _modelled(
-    text: str,
-    ruled: Cleaning,
+def _settled(
+    raw: str,
+    done: Cleaning,
     matcher: Matcher,
     profile: Profile,
     judge: Callable[[str], Verdict] | None,
-) -> Cleaning:
-    """The line model on top of the rules, in turns, until neither takes anything more.
-
-    What the model takes brings lines together on which rules may act, and the
-    other way round. A text that has not settled after ``MAX_TURNS`` is left to
-    the rules alone: so cleaning a clean text changes nothing, whatever the text.
-    """
+) -> Cleaning | None:
+    """Rules and line model in turns, until neither takes anything more; None: no end."""
     from archiver.model.score import decide
 
-    done = ruled
     for _ in range(MAX_TURNS):
-        lines = done.text.split("\n")
-        gone = {line: (RULE, score) for line, score in decide(lines, profile).items()}
-        if not gone:
+        sure = decide(done.text.split("\n"), profile)
+        also = {line: (RULE, score) for line, score in sure.items()}
+        edits, facts = apply_rules(done.text, matcher, judge, also)
+        if not edits and not facts:
             return done
-        done = _then(text, done, removal_edits(lines, gone))
-        done = _then(text, done, *apply_rules(done.text, matcher, judge))
-    return ruled
+        done = _then(raw, done, edits, facts)
+    return None
 
 
 def _then(raw: str, done: Cleaning, taken: tuple[Edit, ...], facts: Facts = ()) -> Cleaning:
@@ -89,11 +98,11 @@ def _then(raw: str, done: Cleaning, taken: tuple[Edit, ...], facts: Facts = ()) 
     return Cleaning(apply(done.text, taken), compose(raw, done.edits, taken), done.facts + facts)
 
 
-def open_source(source: Source) -> Document | Finding:
+def open_source(source: Source, profile: Profile = "standard") -> Document | Finding:
     """Decode a source, and take the text out of it where it is a page."""
     document = decode(source)
     if isinstance(document, Document) and source.media_type == "text/html":
-        return extract(document, url=source.provenance.url)
+        return read_page(document, url=source.provenance.url, profile=profile)
     return document
 
 
@@ -101,22 +110,34 @@ def clean_source(
     source: Source, ruleset: Ruleset | None = None, *, profile: Profile = "standard"
 ) -> tuple[Document, Cleaning] | Finding:
     """Decode, extract and clean one source; or say why it cannot be done."""
-    document = open_source(source)
+    document = open_source(source, profile)
     if isinstance(document, Finding):
         return document
     language = source.provenance.language or document.extracted.language
-    return document, clean_text(document.text, ruleset, profile=profile, language=language)
+    host = host_for(source, document)
+    return document, clean_text(
+        document.text, ruleset, profile=profile, language=language, host=host
+    )
 
 
-def matcher_for(ruleset: Ruleset, profile: Profile, language: str | None) -> Matcher:
+def host_for(source: Source, document: Document) -> str:
+    """The host that a document is from, as its provenance or the page itself says; or empty."""
+    return host_of(source.provenance.url) or host_of(document.extracted.url)
+
+
+def matcher_for(
+    ruleset: Ruleset, profile: Profile, language: str | None, host: str | None = None
+) -> Matcher:
     """The compiled rules; kept, since compiling costs more than cleaning many texts.
 
+    They are compiled once for all hosts. ``host`` may be written in any way.
     Raises: ValueError for an unknown profile.
     """
     if profile not in PROFILES:
         message = f"profile is {profile!r}, not one of {', '.join(PROFILES)}"
         raise ValueError(message)
-    return _compiled(ruleset, profile, (language or "").partition("-")[0].lower())
+    matcher = _compiled(ruleset, profile, (language or "").partition("-")[0].lower())
+    return matcher.at(normal_host(host or ""))
 
 
 @lru_cache(maxsize=64)

@@ -55,6 +55,10 @@ CATALOGUE: dict[str, Kind] = {
     "E211": Kind("the source could not be worked on", "Please report it, with the file."),
     "E212": Kind("a line of JSONL cannot be used", "Correct the line, or leave it out."),
     "W208": Kind("skipped: no reader knows this kind of file", "Convert it to .txt or .html."),
+    "W213": Kind(
+        "the encoding is a guess",
+        "Look at the text; where it is wrong, state the encoding in INDEX.md.",
+    ),
     "E301": Kind("a row of the index is malformed", "Correct the row."),
     "E302": Kind("a file of the index does not exist", "Restore the file or delete its row."),
     "E303": Kind(
@@ -67,6 +71,10 @@ CATALOGUE: dict[str, Kind] = {
         "the file is not listed in the index", "Add a row: `archiver index init` drafts it."
     ),
     "W307": Kind("the file is not listed in the index", "Add a row, or use --require-index."),
+    "W401": Kind(
+        "rules for single hosts did not act: the address is not known",
+        "State the url in INDEX.md, or give --host to `archiver clean`.",
+    ),
 }
 
 

@@ -22,6 +22,7 @@ from archiver.batch import clean_batch, source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.errors import NoArchiveError
 from archiver.quarantine import QuarantineKey, quarantine_batches, reject_digest
+from archiver.rules.hosts import unplaced
 from archiver.rules.rule import Ruleset
 from archiver.settings import Profile
 
@@ -132,7 +133,7 @@ def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Iterator[Eve
         run = _Run(job, cleanup)
         for item in items:
             yield from run.take(item)
-        yield from run.flush()
+        yield from run.close()
         yield Finished(run.finish())
 
 
@@ -158,8 +159,7 @@ class _Run:
     def take(self, item: Source | Reject | Finding) -> Iterator[Event]:
         """Look at one thing a reader gave."""
         if isinstance(item, Finding):
-            self.counts["findings"] += 1
-            yield Noted(item)
+            yield self._note(item)
         elif isinstance(item, Reject):
             self.counts["bytes_in"] += len(item.data or b"")
             yield self._keep_out(item)
@@ -193,6 +193,16 @@ class _Run:
             self._writer().stage_documents(result.records)
         for reject in result.rejects:
             yield self._keep_out(reject)
+        self.counts["unplaced"] += result.unplaced
+        for note in result.notes:
+            yield self._note(note)
+
+    def close(self) -> Iterator[Event]:
+        """Clean what still waits, and say what concerns the run as a whole."""
+        yield from self.flush()
+        hosts = self.job.ruleset.hosts
+        if hosts and self.counts["unplaced"]:
+            yield self._note(unplaced(hosts, self.counts["unplaced"]))
 
     def finish(self) -> Summary:
         """Commit what was staged, if anything was, and tell what was done."""
@@ -231,6 +241,10 @@ class _Run:
             and state.ruleset == self.job.ruleset.digest
             and state.profile == self.job.profile
         )
+
+    def _note(self, found: Finding) -> Noted:
+        self.counts["findings"] += 1
+        return Noted(found)
 
     def _keep_out(self, reject: Reject) -> Quarantined:
         digest, size = reject_digest(reject)

@@ -27,6 +27,8 @@ SAID = {
     "archiver/cli/": "the command line, one file a command; the only floor that knows the screen",
     "archiver/model/": "the learned line classifier: features, weights, scoring",
     "archiver/model/weights.npz": "the line model's weights; `training/` makes them",
+    "archiver/page/": "a web page as lines, and the choice among them",
+    "archiver/page/trees.npz": "the trees that choose; `training/` makes them",
     "archiver/py.typed": "tells type checkers that the package is typed",
     "archiver/readers/": "sources from files, provenance from `INDEX.md`",
     "archiver/rules/": "rules as data: the model, loading, matching",

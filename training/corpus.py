@@ -6,7 +6,7 @@ import itertools
 import random
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +14,16 @@ from urllib.parse import urlsplit
 import numpy as np
 import pyarrow.parquet as pq
 from labels import BOILERPLATE, CONTENT, UNKNOWN, label_lines, words
+from marked import NO_MARKS, Marked, read_marked
 from numpy.typing import NDArray
 
 from archiver.model.features import Features, features
 
 SETS = ("wcxb_dev", "multi_dev")
 RENDERINGS = ("inscriptis", "resiliparse", "residue")
+
+#: The kinds of examples that are whole pages.
+WHOLE = (*RENDERINGS, "gold")
 
 #: Fixtures of these repositories are under the GPL or the AGPL: measured on, never
 #: trained on.
@@ -29,6 +33,12 @@ FOLDS = 5
 
 #: Columns of the figures that tell of a masthead or a caption (see ``figures.py``).
 _TOPIC, _YEAR, _DATE, _CLOCK, _REPEATED = 45, 31, 26, 25, 38
+
+#: The kinds of examples whose labels hold for an archive too.
+SURE = ("gold", "sullied")
+
+#: A line of the gold text with so many words is part of its body.
+_BODY_WORDS = 10
 
 #: Lines above the text that may be its masthead; the size of a caption inside it.
 _MASTHEAD, _CAPTION_LINES, _CAPTION_WORDS = 7, 2, 25
@@ -49,28 +59,39 @@ class Page:
     gold: str
     lines: dict[str, list[str]]
     labels: dict[str, Labels]
+    marked: Marked
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A document as the network sees it, with a label for each line."""
+    """A document as the network sees it, and two labels for each line.
+
+    ``text`` says whether a line is in the gold text, ``worth`` whether an archive
+    would keep it.
+    """
 
     page: Page
     kind: str
     seen: Features
-    labels: Labels
+    text: Labels
+    worth: Labels
+
+
+#: What is labelled by hand stands on no page.
+NO_PAGE = Page("", "", 0, "", "", copyleft=False, gold="", lines={}, labels={}, marked=NO_MARKS)
 
 
 def read_pages(folder: Path, *, labelled: bool = True) -> list[Page]:
     """Every page of both sets; without labels, they can be measured on alone."""
+    marked = read_marked(folder / "wcxb_dev_html.parquet") if labelled else {}
     return [
-        _page(name, row, labelled=labelled)
+        _page(name, row, marked.get(row["file_id"], NO_MARKS), labelled=labelled)
         for name in SETS
         for row in pq.read_table(folder / f"{name}.parquet").to_pylist()
     ]
 
 
-def _page(name: str, row: dict[str, Any], *, labelled: bool) -> Page:
+def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> Page:
     host = row.get("host") or urlsplit(row["url"] or "").hostname or row["file_id"]
     site = ".".join(host.split(".")[-2:])
     gold = row["main_content"] or ""
@@ -95,6 +116,7 @@ def _page(name: str, row: dict[str, Any], *, labelled: bool) -> Page:
         gold=gold,
         lines=lines,
         labels=labels,
+        marked=marked if row["page_type"] == "article" else NO_MARKS,
     )
 
 
@@ -103,7 +125,7 @@ def examples(pages: Sequence[Page], seed: int) -> list[Example]:
     chance = random.Random(seed)
     found: list[Example] = []
     for page in pages:
-        for kind in (*RENDERINGS, "gold"):
+        for kind in WHOLE:
             found += _example(page, kind, page.lines[kind], page.labels[kind])
         for kind, lines, labels in _variants(page, pages, chance):
             found += _example(page, kind, lines, labels)
@@ -113,7 +135,10 @@ def examples(pages: Sequence[Page], seed: int) -> list[Example]:
 def _example(page: Page, kind: str, lines: Sequence[str], labels: Labels) -> Iterator[Example]:
     seen = features(lines)
     if len(seen.index):
-        yield Example(page, kind, seen, labels[seen.index])
+        text = labels[seen.index]
+        visible = [lines[number] for number in seen.index]
+        worth = text if kind in SURE else worth_keeping(page, kind, seen, visible, text)
+        yield Example(page, kind, seen, text, worth)
 
 
 def _variants(
@@ -201,25 +226,30 @@ def _sullied(page: Page, runs: list[list[str]], chance: random.Random) -> tuple[
     return lines, np.array(labels, np.int8)
 
 
-def without_guesses(example: Example) -> Example:
-    """Lines that the golds of ``multi_dev`` leave out, and an archive wants, are not judged.
+def worth_keeping(
+    page: Page, kind: str, seen: Features, lines: Sequence[str], text: Labels
+) -> Labels:
+    """What an archive keeps beside the gold text, as far as it can be known.
 
-    They are headlines, dates and bylines above the text, and captions and credits
-    inside it. Those golds were made by extractors that drop them.
+    Golds mostly leave out headlines, dates and bylines above the text, and captions
+    and credits inside it. What looks like one is not judged; what the page's own
+    markup says is one is kept.
     """
-    labels, dense, size = example.labels.copy(), example.seen.dense, example.seen.words
-    body = np.flatnonzero((labels == CONTENT) & (size >= 10))
-    if example.page.set != "multi_dev" or len(body) == 0:
-        return example
+    worth, size = text.copy(), seen.words
+    body = np.flatnonzero((text == CONTENT) & (size >= _BODY_WORDS))
+    if len(body) == 0:
+        return worth
     zone = slice(max(0, body[0] - _MASTHEAD), body[0])
-    rows = dense[zone]
+    rows = seen.dense[zone]
     masthead = ((rows[:, _TOPIC] >= 0.4) & (size[zone] >= 3)) | (
         rows[:, [_YEAR, _DATE, _CLOCK]] > 0
     ).any(axis=1)
-    labels[zone][masthead & (labels[zone] == BOILERPLATE)] = UNKNOWN
+    worth[zone][masthead & (worth[zone] == BOILERPLATE)] = UNKNOWN
     for before, after in itertools.pairwise(body):
         inside = slice(before + 1, after)
         if 0 < after - before - 1 <= _CAPTION_LINES:
-            caption = (size[inside] <= _CAPTION_WORDS) & (dense[inside, _REPEATED] == 0)
-            labels[inside][caption & (labels[inside] == BOILERPLATE)] = UNKNOWN
-    return replace(example, labels=labels)
+            caption = (size[inside] <= _CAPTION_WORDS) & (seen.dense[inside, _REPEATED] == 0)
+            worth[inside][caption & (worth[inside] == BOILERPLATE)] = UNKNOWN
+    if kind in WHOLE:
+        worth[page.marked.find(lines, worth == CONTENT, int(body[0]), int(body[-1]))] = CONTENT
+    return worth

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import mean
 
+from by_hand import Labelled
 from corpus import RENDERINGS, Page
-from labels import words
+from labels import BOILERPLATE, CONTENT, words
 
 from archiver.model.network import Network
 from archiver.model.score import decide
@@ -106,28 +105,51 @@ def _harm(results: Sequence[Result]) -> list[str]:
     return [f"  gold in: {figures}"]
 
 
-def debris(path: Path, network: Network) -> str:
-    """Lines labelled by hand: debris found, and documents that lost no content."""
-    lines = ["\ndebris_dev (the shipped network, which has not seen it)"]
-    documents = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+@dataclass(frozen=True, slots=True)
+class Debris:
+    """What became of a document labelled by hand, in lines and words."""
+
+    profile: str
+    found: int
+    of: int
+    lost: int
+    content: int
+
+
+def sift(documents: Iterable[Labelled], network: Network) -> list[Debris]:
+    """What is found and lost in documents labelled by hand, under each profile."""
+    return [
+        _sift(document, profile, decide(document.lines, profile, network))
+        for document in documents
+        for profile in PROFILES
+    ]
+
+
+def _sift(document: Labelled, profile: str, gone: Container[int]) -> Debris:
+    sizes = [len(words(line)) for line in document.lines]
+    labelled = list(enumerate(zip(sizes, document.labels.tolist(), strict=True)))
+    drops = [at for at, (size, label) in labelled if size and label == BOILERPLATE]
+    keeps = [(at, size) for at, (size, label) in labelled if label == CONTENT]
+    return Debris(
+        profile,
+        found=sum(at in gone for at in drops),
+        of=len(drops),
+        lost=sum(size for at, size in keeps if at in gone),
+        content=sum(size for _, size in keeps),
+    )
+
+
+def debris(found: Sequence[Debris]) -> str:
+    """Debris found in documents labelled by hand, and content lost."""
+    lines = ["\ndocuments labelled by hand (debris_dev), the model alone"]
     for profile in PROFILES:
-        found = total = lost = kept = whole = held = 0
-        for document in documents:
-            gone = decide([line["text"] for line in document["lines"]], profile, network)
-            content = harm = 0
-            for at, line in enumerate(document["lines"]):
-                size = len(words(line["text"]))
-                if size and line["label"] == "drop":
-                    total += 1
-                    found += at in gone
-                elif line["label"] == "keep":
-                    content += size
-                    harm += size if at in gone else 0
-            kept, lost = kept + content, lost + harm
-            held += bool(content)
-            whole += bool(content) and not harm
+        own = [document for document in found if document.profile == profile]
+        held = [document for document in own if document.content]
+        share = sum(document.found for document in own) / sum(document.of for document in own)
+        whole = mean(document.lost == 0 for document in held)
+        lost = mean(document.lost / document.content for document in held)
         lines.append(
-            f"  {profile}: debris lines found {found / total:.3f}, documents with no content lost "
-            f"{whole / held:.3f}, content words lost {lost / kept:.3%}"
+            f"  {profile}: debris lines found {share:.3f}, documents with no content lost "
+            f"{whole:.3f}, content words lost {lost:.3%}"
         )
     return "\n".join(lines)

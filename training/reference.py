@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from corpus import Example, Page
+from corpus import NO_PAGE, Example
 from labels import UNKNOWN
 from torch_network import TorchNetwork, batch_of
 
@@ -44,32 +44,30 @@ DOCUMENTS = {
 }  # fmt: skip
 
 
-#: The invented documents stand on no page.
-PAGE = Page("", "", 0, "", "", copyleft=False, gold="", lines={}, labels={})
-
-
 def write(path: Path, network: Network) -> None:
     """Run the documents through torch with the network's weights, and keep the answers."""
     torch_network = TorchNetwork().eval()
     torch_network.load_state_dict(
-        {
+        strict=False,  # the page type is asked in training only
+        state_dict={
             name: torch.from_numpy(
                 array.copy() if array.ndim == 1 or name == "emb.weight" else array.T.copy()
             )
             for name, array in network.arrays.items()
-        }
+        },
     )
     cases = []
     for label, lines in DOCUMENTS.items():
         seen = features(lines)
         unknown = np.full(len(seen.index), UNKNOWN, np.int8)
         with torch.no_grad():
-            content, gate = torch_network(batch_of([Example(PAGE, label, seen, unknown)]))
+            example = Example(NO_PAGE, label, seen, unknown, unknown)
+            answers, gate, _ = torch_network(batch_of([example]))
         cases.append(
             {
                 "label": label,
                 "lines": lines,
-                "content": [round(value, 4) for value in content.tolist()],
+                "answers": [[round(value, 4) for value in line] for line in answers.tolist()],
                 "gate": round(float(gate[0]), 4),
             }
         )

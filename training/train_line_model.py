@@ -3,7 +3,8 @@
 
     python training/train_line_model.py --data FOLDER [--jobs 2]
 
-FOLDER holds ``wcxb_dev.parquet``, ``multi_dev.parquet`` and ``debris_dev.jsonl``.
+FOLDER holds ``wcxb_dev.parquet``, ``multi_dev.parquet``, ``wcxb_dev_html.parquet``
+and ``debris_dev.jsonl``.
 Writes ``archiver/model/weights.npz``. Each network is fitted on one thread, so the
 weights do not depend on the number of jobs. ``--work`` keeps the networks of the
 folds; with ``--reuse`` they are taken from there and only measured.
@@ -23,8 +24,9 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from corpus import FOLDS, Example, Page, examples, read_pages, without_guesses  # noqa: E402
-from evaluate import Result, debris, judge, report  # noqa: E402
+from by_hand import Labelled, read_labelled  # noqa: E402
+from corpus import FOLDS, Example, Page, examples, read_pages  # noqa: E402
+from evaluate import Debris, Result, debris, judge, report, sift  # noqa: E402
 
 from archiver.model.network import pack, unpack  # noqa: E402
 
@@ -37,12 +39,13 @@ ALL = FOLDS
 
 _pages: list[Page] = []
 _examples: list[Example] = []
+_by_hand: list[Labelled] = []
 
 
-def train(task: tuple[int, Path, bool, str]) -> list[Result]:
+def train(task: tuple[int, Path, bool, str]) -> tuple[list[Result], list[Debris]]:
     """Fit the network that has not seen a fold; measure it on the fold."""
     fold, work, reuse, only = task
-    path = work / f"fold-{fold}.npz" if fold < ALL else work / "all.npz"
+    path = network_of(fold, work)
     if not (reuse and path.exists()):
         import torch
         from fit import fit
@@ -50,16 +53,25 @@ def train(task: tuple[int, Path, bool, str]) -> list[Result]:
 
         torch.set_num_threads(1)
         seen = [
-            without_guesses(example)
+            example
             for example in _examples
             if example.page.fold != fold
             and not example.page.copyleft
             and (not only or example.page.language == only)
         ]
+        read = [document for document in _by_hand if document.fold != fold and document.licensed]
         print(f"fold {fold}: {len(seen)} examples", file=sys.stderr, flush=True)
-        path.write_bytes(pack(arrays_of(fit(seen, SEED))))
+        path.write_bytes(pack(arrays_of(fit(seen, read, SEED))))
     network = unpack(path.read_bytes())
-    return judge([page for page in _pages if page.fold == fold], network)
+    return (
+        judge([page for page in _pages if page.fold == fold], network),
+        sift([document for document in _by_hand if document.fold == fold], network),
+    )
+
+
+def network_of(fold: int, work: Path) -> Path:
+    """Where the network is kept that has not seen a fold."""
+    return work / (f"fold-{fold}.npz" if fold < ALL else "all.npz")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -75,22 +87,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     args = parser.parse_args(arguments)
     args.work.mkdir(parents=True, exist_ok=True)
-    _pages.extend(read_pages(args.data, labelled=not args.reuse))
-    print(f"{len(_pages)} pages", file=sys.stderr, flush=True)
-    if not args.reuse:
-        _examples.extend(examples(_pages, SEED))
+    _by_hand.extend(read_labelled(args.data / "debris_dev.jsonl"))
     folds = [ALL, *range(FOLDS)] if args.folds is None else args.folds
+    fitting = not (args.reuse and all(network_of(fold, args.work).exists() for fold in folds))
+    _pages.extend(read_pages(args.data, labelled=fitting))
+    print(f"{len(_pages)} pages", file=sys.stderr, flush=True)
+    if fitting:
+        _examples.extend(examples(_pages, SEED))
     tasks = [(fold, args.work, args.reuse, args.only_language) for fold in folds]
     with get_context("fork").Pool(args.jobs, maxtasksperchild=1) as pool:
-        results = [result for part in pool.imap(train, tasks, chunksize=1) for result in part]
-    print(report(results))
+        parts = list(pool.imap(train, tasks, chunksize=1))
+    print(report([result for part, _ in parts for result in part]))
+    print(debris([found for _, part in parts for found in part]))
     if ALL in folds:
         weights = (args.work / "all.npz").read_bytes()
         WEIGHTS.write_bytes(weights)
         from reference import write
 
         write(REFERENCE, unpack(weights))
-        print(debris(args.data / "debris_dev.jsonl", unpack(weights)))
         print(
             f"\n{WEIGHTS.name}: {len(weights)} bytes, sha256 {hashlib.sha256(weights).hexdigest()}"
         )

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -19,12 +18,21 @@ from archiver.cli.screen import (
     binary_stdin,
     binary_stdout,
     count,
+    finding_json,
     finding_line,
     is_terminal,
+    show_findings,
 )
-from archiver.cli.session import byte_size, cleaning_options, command, settings
+from archiver.cli.session import (
+    byte_size,
+    cleaning_options,
+    command,
+    host_option,
+    named_host,
+    settings,
+)
 from archiver.cli.visible import visible, visible_json
-from archiver.document import Finding, Source
+from archiver.document import Cleaning, Finding, Provenance, Source
 from archiver.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +44,7 @@ STDIN = "-"
 @command("clean")
 @click.argument("file", default=STDIN, type=click.Path())
 @cleaning_options
+@host_option
 @click.option("--jsonl", is_flag=True, help="Clean the field text of one object a line.")
 @click.option("--field", default="text", show_default=True, help="With --jsonl: the text's field.")
 @click.option("--edits", is_flag=True, help="With --jsonl: add what was taken out, and where.")
@@ -46,6 +55,7 @@ def clean(
     file: str,
     profile: str | None,
     rules: str | None,
+    host: str | None,
     jsonl: bool,
     field: str,
     edits: bool,
@@ -57,6 +67,8 @@ def clean(
 
     With --jsonl each line keeps all its fields; text is cleaned and facts is
     added. A line that cannot be used is told with its number, and left out.
+    Rules for single hosts act on what is from there: tell it by --host, or with
+    --jsonl by the field url.
 
     \b
     Examples:
@@ -69,10 +81,11 @@ def clean(
     if jsonl:
         if as_json:
             raise UsageError("--jsonl and --json do not go together", hint="Leave --json out.")
-        return _clean_stream(screen, file, profile, rules, field, max_bytes, with_edits=edits)
+        return _clean_stream(screen, file, profile, rules, host, field, max_bytes, edits)
     if edits or field != "text":
         raise UsageError("--edits and --field go with --jsonl", hint="Use --json for one text.")
-    cleaned = clean_file(file, profile=profile, rules=rules, max_bytes=max_bytes)
+    cleaned = clean_file(file, profile=profile, rules=rules, host=host, max_bytes=max_bytes)
+    show_findings(screen, cleaned.findings())
     if as_json:
         screen.json(_as_json(cleaned))
         return 0
@@ -83,27 +96,34 @@ def clean(
 
 
 def clean_file(
-    file: str, *, profile: str | None, rules: str | None, max_bytes: int | None = None
+    file: str,
+    *,
+    profile: str | None,
+    rules: str | None,
+    host: str | None = None,
+    max_bytes: int | None = None,
 ) -> Explained:
     """Read and clean one file, or stdin.
 
     Raises: InputError where it cannot be read or holds no text.
     """
-    from archiver.clean import clean_source
+    from archiver.clean import clean_source, host_for
     from archiver.cli.explain import Explained
     from archiver.rules.load import load
 
     known = settings(profile=profile, rules=rules, max_bytes=max_bytes)
     ruleset = load(Path(known.rules) if known.rules else None)
-    source = _read(file, known.max_bytes)
+    source = _read(file, known.max_bytes, named_host(host))
     outcome = clean_source(source, ruleset, profile=known.profile)
     if isinstance(outcome, Finding):
         raise InputError(f"{outcome.code} {outcome.message}", hint=outcome.hint)
     document, cleaning = outcome
-    return Explained(source.file_path, document, cleaning, ruleset, known.profile)
+    return Explained(
+        source.file_path, document, cleaning, ruleset, known.profile, host_for(source, document)
+    )
 
 
-def _read(file: str, max_bytes: int | None) -> Source:
+def _read(file: str, max_bytes: int | None, host: str | None) -> Source:
     from archiver.readers.files import MAX_SOURCE_BYTES
 
     limit = max_bytes or MAX_SOURCE_BYTES
@@ -114,7 +134,8 @@ def _read(file: str, max_bytes: int | None) -> Source:
             f"{file}: longer than {limit:,} bytes", hint="Split it, or raise --max-bytes."
         )
     name = "stdin" if file == STDIN else Path(file).as_posix()
-    return Source(name, name, data, _media_type(name, data))
+    known = Provenance(url=f"https://{host}/" if host else None)
+    return Source(name, name, data, _media_type(name, data), known)
 
 
 def _media_type(name: str, data: bytes) -> str:
@@ -158,20 +179,28 @@ def _clean_stream(
     file: str,
     profile: str | None,
     rules: str | None,
+    host: str | None,
     field: str,
     max_bytes: int | None,
-    *,
     with_edits: bool,
 ) -> int:
     from archiver.clean import clean_text
     from archiver.readers.files import MAX_SOURCE_BYTES
+    from archiver.rules.hosts import host_of, unplaced
     from archiver.rules.load import load
 
     known = settings(profile=profile, rules=rules, max_bytes=max_bytes)
     ruleset = load(Path(known.rules) if known.rules else None)
-    work = partial(clean_text, ruleset=ruleset, profile=known.profile)
+    given = named_host(host)
     shown = is_terminal(sys.stdout)
-    good = bad = 0
+    good = bad = unknown = 0
+
+    def work(text: str, url: str | None) -> Cleaning:
+        nonlocal unknown
+        place = host_of(url) or given
+        unknown += place is None
+        return clean_text(text, ruleset, profile=known.profile, host=place)
+
     with _opened(file) as stream:
         out = binary_stdout()
         for item in pipe.clean_lines(
@@ -190,6 +219,8 @@ def _clean_stream(
             line = visible_json(item.line) if shown else item.line
             out.write(line.encode("utf-8") + b"\n")
     out.flush()
+    if unknown and ruleset.hosts:
+        show_findings(screen, [unplaced(ruleset.hosts, unknown)])
     screen.say(f"{count(good, 'object')} cleaned, {count(bad, 'line')} left out")
     return QUARANTINED if bad else 0
 
@@ -201,6 +232,7 @@ def _as_json(cleaned: Explained) -> dict[str, object]:
         "edits": [asdict(edit) for edit in done.edits],
         "facts": done.facts_by_key(),
         "dropped": done.dropped(),
+        "findings": [finding_json(found) for found in cleaned.findings()],
         "encoding": cleaned.document.encoding,
         "profile": cleaned.profile,
         "ruleset": cleaned.ruleset.digest,

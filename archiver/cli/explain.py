@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli import diff
-from archiver.cli.screen import Screen, count, labelled, paint
-from archiver.cli.session import cleaning_options, command
+from archiver.cli.screen import Screen, count, finding_json, labelled, paint, show_findings
+from archiver.cli.session import cleaning_options, command, host_option
 from archiver.cli.visible import cells, clip, pad, visible_line, wrap
-from archiver.document import Cleaning, Document
+from archiver.document import Cleaning, Document, Finding
 
 if TYPE_CHECKING:
     from archiver.rules.rule import Ruleset
@@ -32,6 +32,18 @@ class Explained:
     cleaning: Cleaning
     ruleset: Ruleset
     profile: str
+    host: str = ""
+
+    def findings(self) -> list[Finding]:
+        """What a person should know before trusting the result."""
+        from archiver.rules.hosts import unplaced
+        from archiver.text.detect import doubt
+
+        found = doubt(self.document, self.path)
+        told = [found] if found is not None else []
+        if self.ruleset.hosts and not self.host:
+            told.append(unplaced(self.ruleset.hosts, 1, self.path))
+        return told
 
     def why(self, rule: str) -> str:
         """The reason that a rule states for itself."""
@@ -39,15 +51,24 @@ class Explained:
         from archiver.text.repair import REASONS
 
         known = self.ruleset.by_id.get(rule)
+        if known and known.hosts:
+            return f"{known.why} [only on {', '.join(known.hosts)}]"
         return known.why if known else {RULE: WHY, **REASONS}.get(rule, "")
 
 
 @command("explain")
 @click.argument("file", default="-", type=click.Path())
 @cleaning_options
+@host_option
 @click.option("--all", "whole", is_flag=True, help="Show every line, not only those near a change.")
 def explain(
-    file: str, profile: str | None, rules: str | None, whole: bool, as_json: bool, quiet: bool
+    file: str,
+    profile: str | None,
+    rules: str | None,
+    host: str | None,
+    whole: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Show what cleaning takes out of a text, by which rule, and why.
 
@@ -63,10 +84,11 @@ def explain(
     from archiver.cli.clean import clean_file
 
     screen = Screen(as_json, quiet)
-    explained = clean_file(file, profile=profile, rules=rules)
+    explained = clean_file(file, profile=profile, rules=rules, host=host)
     if as_json:
         screen.json(_as_json(explained))
         return 0
+    show_findings(screen, explained.findings())
     for line in _head(explained):
         screen.result(line)
     for line in _diff(explained, screen.width, whole=whole):
@@ -199,6 +221,7 @@ def _as_json(shown: Explained) -> dict[str, object]:
         "edits": _edits(shown),
         "facts": shown.cleaning.facts_by_key(),
         "dropped": shown.cleaning.dropped(),
+        "findings": [finding_json(found) for found in shown.findings()],
         "text": shown.cleaning.text,
     }
 

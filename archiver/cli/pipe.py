@@ -18,6 +18,9 @@ from archiver.findings import finding
 #: Field names that the output adds.
 FACTS, EDITS = "facts", "edits"
 
+#: The field of an object that tells where its text is from.
+URL = "url"
+
 _BLANKS = " \t\n\r"
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
@@ -46,7 +49,7 @@ class _Member:
 
 def clean_lines(
     stream: IO[bytes],
-    clean: Callable[[str], Cleaning],
+    clean: Callable[[str, str | None], Cleaning],
     *,
     where: str,
     max_bytes: int,
@@ -55,6 +58,7 @@ def clean_lines(
 ) -> Iterator[Cleaned | Finding]:
     """Clean the field ``text`` of each object of a JSONL stream.
 
+    ``clean`` is given the text, and the object's ``url`` if it has one.
     A line that is no JSON object with such a field gives a Finding with its
     number, and the rest goes on; blank lines are skipped. Memory holds one
     line, of at most ``max_bytes``.
@@ -93,7 +97,7 @@ def _decode(line: bytes) -> str:
 
 
 def _clean_object(
-    line: str, clean: Callable[[str], Cleaning], field: str, *, with_edits: bool
+    line: str, clean: Callable[[str, str | None], Cleaning], field: str, *, with_edits: bool
 ) -> Cleaned:
     members, end = _members(line)
     text = members.get(field)
@@ -104,7 +108,8 @@ def _clean_object(
         text.value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise _LineError(f"the field {field!r} holds half a character: {error.reason}") from error
-    cleaning = clean(text.value)
+    url = members[URL].value if URL in members else None
+    cleaning = clean(text.value, url if isinstance(url, str) else None)
     changes = [(text, _json(cleaning.text))] if cleaning.edits else []
     added = {FACTS: _facts(members.get(FACTS), cleaning)}
     if with_edits:

@@ -160,7 +160,13 @@ def _listed(rules: Sequence[Rule], width: int) -> Iterator[str]:
             family = rule.family
             yield f"{paint(visible_line(family), 'strong')}  {FAMILIES.get(family, '')}".rstrip()
         unusual = ", ".join(
-            word for word, usual in ((rule.action, "drop"), (rule.profile, "safe")) if word != usual
+            word
+            for word, usual in (
+                (rule.action, "drop"),
+                (rule.profile, "safe"),
+                (" and ".join(rule.hosts), ""),
+            )
+            if word != usual
         )
         why = f"{rule.why} [{unusual}]" if unusual else rule.why
         rows = wrap(visible_line(why), max(20, width - column))
@@ -177,6 +183,7 @@ def _lines(rule: Rule, width: int) -> Iterator[str]:
         ("does", f"{rule.action}: {_DOES[rule.action]}"),
         ("profile", rule.profile),
         ("languages", ", ".join(rule.languages)),
+        ("hosts", ", ".join(rule.hosts)),
         ("seen", rule.seen),
         ("pack", rule.pack),
         ("pattern", "\n".join(wrap(visible_line(rule.pattern), room))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,12 @@ from archiver.cli.screen import (
     show_findings,
     table,
 )
-from archiver.cli.session import at_least, command
+from archiver.cli.session import at_least, command, named_host
 from archiver.cli.visible import visible_line
 from archiver.document import Finding, Reject, Source
 from archiver.errors import InputError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from archiver.document import Document
     from archiver.rules.sites import Page, Template
 
 
@@ -38,15 +37,21 @@ class _Pack:
     text: str
 
 
+@dataclass(slots=True)
+class _Site:
+    """Pages taken together, and whether their name is a host that some of them are from."""
+
+    pages: list[Page] = field(default_factory=list)
+    is_host: bool = False
+
+
 @command("learn")
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", metavar="DIR", type=click.Path(), help="Where HOST.toml goes.")
 @click.option(
     "--index", metavar="FILE", type=click.Path(), help="The INDEX.md that knows the addresses."
 )
-@click.option(
-    "--host", metavar="NAME", help="The site of what has no address.  [default: its folder]"
-)
+@click.option("--host", metavar="NAME", help="The host of what has no address.  [default: none]")
 @click.option(
     "--min-pages",
     metavar="N",
@@ -80,7 +85,8 @@ def learn(
     """Learn the menus and other chrome of sites, as rule packs to review.
 
     Pages are grouped by the host of their url in INDEX.md, else by its source,
-    else by folder. Look through each pack before you use it with --rules DIR.
+    else by folder. A pack acts on its host alone; where none is known, on every
+    page. Look through each pack before you use it with --rules DIR.
 
     \b
     Examples:
@@ -93,9 +99,13 @@ def learn(
     screen = Screen(as_json, quiet)
     if output is None and not dry_run:
         raise UsageError("no folder to write to", hint="Give -o DIR, or --dry-run.")
-    sites, findings = _read(sources, index=index, host=host)
+    sites, findings = _read(sources, index=index, host=named_host(host))
     thresholds = Thresholds(min_pages, min_share)
-    packs = _packs([mine(name, sites[name], thresholds) for name in sorted(sites)], output)
+    templates = [
+        mine(name, site.pages, thresholds, hosts=(name,) if site.is_host else ())
+        for name, site in sorted(sites.items())
+    ]
+    packs = _packs(templates, output)
     written: list[str] = []
     if not dry_run and output is not None:
         written = _write(packs, Path(output), force=force)
@@ -110,16 +120,16 @@ def learn(
 
 def _read(
     sources: Sequence[str], *, index: str | None, host: str | None
-) -> tuple[dict[str, list[Page]], list[Finding]]:
+) -> tuple[dict[str, _Site], list[Finding]]:
     """The pages by site, and what could not be read."""
-    from archiver.clean import open_source
+    from archiver.clean import host_for, open_source
     from archiver.cli.ingest import expand
     from archiver.readers.files import read_files
     from archiver.rules.sites import Page
     from archiver.text.repair import repair
 
     base = Path.cwd()
-    sites: defaultdict[str, list[Page]] = defaultdict(list)
+    sites: defaultdict[str, _Site] = defaultdict(_Site)
     findings: list[Finding] = []
     for item in read_files(
         expand(sources, base),
@@ -134,24 +144,17 @@ def _read(
             if isinstance(document, Finding):
                 findings.append(document)
                 continue
-            page = Page(item.file_path, repair(document.text)[0])
-            sites[_site(item, document, host)].append(page)
+            known = host_for(item, document) or host
+            site = sites[known or _named(item)]
+            site.pages.append(Page(item.file_path, repair(document.text)[0]))
+            site.is_host |= known is not None
     return sites, findings
 
 
-def _site(source: Source, document: Document, host: str | None) -> str:
-    from archiver.rules.sites import host_of
-
+def _named(source: Source) -> str:
+    """A name for the site of a page without an address."""
     folder = source.file_path.rpartition("/")[0].rpartition("/")[2]
-    return (
-        host_of(source.provenance.url)
-        or host_of(document.extracted.url)
-        or host
-        or source.provenance.source
-        or folder
-        or Path.cwd().name
-        or "site"
-    )
+    return source.provenance.source or folder or Path.cwd().name or "site"
 
 
 def _packs(templates: Sequence[Template], output: str | None) -> list[_Pack]:
@@ -208,6 +211,8 @@ def _tell(screen: Screen, packs: Sequence[_Pack], *, dry_run: bool) -> None:
         outcome = "nothing to learn"
         if pack.text:
             outcome = "" if dry_run else pack.path
+            if not found.hosts:
+                outcome = f"{outcome}  on every page: no address is known".strip()
         elif found.lines:
             outcome = "other rules know it"
         rows.append((found.host, f"{found.pages:,}", f"{labels:,}", f"{sentences:,}", outcome))

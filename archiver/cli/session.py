@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from archiver.cli.main import CONTEXT
-from archiver.errors import SettingsError
+from archiver.errors import SettingsError, UsageError
 from archiver.settings import PROFILES, Settings, load_settings, parse_size
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -91,6 +91,17 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def named_host(given: str | None) -> str | None:
+    """The host that an option names, also by an address. Raises: UsageError for no host."""
+    from archiver.rules.hosts import host_of, normal_host
+
+    if given is None:
+        return None
+    if host := normal_host(given) or host_of(given):
+        return host
+    raise UsageError(f"{given!r} is no host", hint="Give it like example.org.")
+
+
 def archive_option(function: _Command) -> _Command:
     """``--archive DIR``: where the archive is."""
     return click.option(
@@ -98,6 +109,13 @@ def archive_option(function: _Command) -> _Command:
         metavar="DIR",
         type=click.Path(),
         help="The archive's folder.  [default: output/archive]",
+    )(function)
+
+
+def host_option(function: _Command) -> _Command:
+    """``--host NAME``: the site that a text is from."""
+    return click.option(
+        "--host", metavar="NAME", help="The site it is from, for rules that act there alone."
     )(function)
 
 

@@ -12,7 +12,7 @@ RULE = "model.line"
 WHY = "The line model is sure that this is the page around the text, not the text."
 
 #: Raised whenever the same weights would decide otherwise on some text.
-VERSION = 1
+VERSION = 2
 
 #: The weights that ship.
 WEIGHTS = files(__name__) / "weights.npz"

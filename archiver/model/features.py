@@ -30,6 +30,22 @@ STEM_WORDS, STEM_LENGTH = 10, 4
 #: Runs of one kind of character that make up a line's shape.
 SHAPE_RUNS = 12
 
+#: The column of the figures that tells how far a line is indented.
+_INDENT = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Lines that are alike in one way, wherever in the document they stand.
+
+    Line ``i`` is in group ``group[i]``; ``order`` lists the lines group by group,
+    and those of each group begin at ``starts``.
+    """
+
+    group: Ints
+    order: Ints
+    starts: Ints
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -38,6 +54,7 @@ class Features:
     ``index`` holds their numbers among all lines, ``dense`` one row of figures a
     line, ``words`` the number of words a line. ``tokens`` are rows of the table of
     word vectors, line after line; those of line ``i`` begin at ``starts[i]``.
+    ``alike`` holds the lines by block, shape, marks, first word and indent.
     """
 
     index: Ints
@@ -45,6 +62,7 @@ class Features:
     words: Ints
     tokens: Ints
     starts: Ints
+    alike: tuple[Groups, ...]
 
 
 def features(lines: Sequence[str]) -> Features:
@@ -54,7 +72,28 @@ def features(lines: Sequence[str]) -> Features:
     shapes = shape_digests(seg, SHAPE_RUNS)
     keys = digests(seg.words, seg.word_at[:-1], seg.word_at[1:])
     tokens, starts = _tokens(seg, counts, shapes, keys)
-    return Features(seg.index, figures(seg, counts, shapes, keys), counts, tokens, starts)
+    dense = figures(seg, counts, shapes, keys)
+    alike = _alike(seg.index, counts, tokens, starts, dense)
+    return Features(seg.index, dense, counts, tokens, starts, alike)
+
+
+def _alike(
+    index: Ints, counts: Ints, tokens: Ints, starts: Ints, dense: Floats
+) -> tuple[Groups, ...]:
+    """The ways in which lines are alike. The first three tokens of a line tell of some."""
+    if len(index) == 0:
+        return ()
+    first = np.where(counts > 0, tokens[np.minimum(starts + 2, len(tokens) - 1)], -1)
+    block: Ints = np.cumsum(np.diff(index, prepend=-1) > 1)
+    indent = np.round(dense[:, _INDENT] * 12).astype(np.int64)
+    ways: tuple[Ints, ...] = (block, tokens[starts], tokens[starts + 1], first, indent)
+    return tuple(_grouped(keys) for keys in ways)
+
+
+def _grouped(keys: Ints) -> Groups:
+    _, group, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return Groups(group, np.argsort(group, kind="stable"), starts)
 
 
 def _tokens(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> tuple[Ints, Ints]:

@@ -34,8 +34,9 @@ FAR = 200
 #: Figures a line.
 WIDTH = 58
 
-#: Those that tell of a clock, a date and a year.
-DATED = [25, 26, 31]
+#: Those that tell of the end of a sentence; of a clock, a date and a year; how often
+#: the line stands in the document; and how much it shares with the long lines.
+ENDS_SENTENCE, DATED, REPEATED, TOPICAL = 12, [25, 26, 31], 38, 45
 
 
 def figures(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> Floats:

@@ -1,8 +1,9 @@
 """The network that reads a document line by line: numpy alone, no training code.
 
 Each line is its figures and the mean of its words' vectors. Six layers let it
-look at lines further and further off, up to 63 on either side, and once at the
-document as a whole. Two answers come out: for each line, and for the document.
+look at lines further and further off, up to 63 on either side; on the way it is
+told of the document as a whole, and twice of the lines that are like it. Each
+line gets two answers, and the document one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ REACH = (1, 2, 4, 8, 16, 32)
 #: After this layer, every line is told of the document as a whole.
 WHOLE_AFTER = 2
 
+#: After these layers, every line is told of the lines that are like it.
+ALIKE_AFTER = (2, 4)
+
+#: Columns of the answers: that a line is the text which a reader came for, and that
+#: an archive would keep it: captions, bylines and datelines too.
+TEXT, WORTH_KEEPING = 0, 1
+
 _TINY = np.float32(1e-5)
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -35,21 +43,28 @@ class Network:
     arrays: Arrays
 
     def run(self, seen: Features) -> tuple[Floats, float]:
-        """Log-odds that each line is content, and that the document holds boilerplate."""
+        """Log-odds of each line's two answers, and that the document holds boilerplate.
+
+        Returns: an array of (lines, 2), see ``TEXT`` and ``WORTH_KEEPING``; a number.
+        """
         a = self.arrays
         if len(seen.index) == 0:
-            return np.zeros(0, np.float32), 0.0
+            return np.zeros((0, 2), np.float32), 0.0
         first = self._enter(seen)
         state = first
         weight = np.log1p(seen.words).astype(np.float32)
         for layer, reach in enumerate(REACH):
             state = state + self._look(state, layer, reach)
+            told = np.zeros((), np.float32)
             if layer == WHOLE_AFTER:
-                whole = _pool(state, weight) @ a["glob.weight"] + a["glob.bias"]
-                state = state + np.maximum(whole, 0)
+                whole = self._pool(state, weight) @ a["glob.weight"] + a["glob.bias"]
+                told = np.maximum(whole, 0)
+            if layer in ALIKE_AFTER:
+                told = told + self._hear(state, ALIKE_AFTER.index(layer), seen)
+            state = state + told
         lines = np.concatenate([state, first], axis=1) @ a["out.weight"] + a["out.bias"]
-        hidden = np.maximum(_pool(state, weight) @ a["g1.weight"] + a["g1.bias"], 0)
-        return lines[:, 0], float((hidden @ a["g2.weight"] + a["g2.bias"])[0])
+        hidden = np.maximum(self._pool(state, weight) @ a["g1.weight"] + a["g1.bias"], 0)
+        return lines, float((hidden @ a["g2.weight"] + a["g2.bias"])[0])
 
     def _enter(self, seen: Features) -> Floats:
         a = self.arrays
@@ -69,6 +84,37 @@ class Network:
         mixed = beside @ a[f"convs.{layer}.weight"] + a[f"convs.{layer}.bias"]
         return np.maximum(self._level(mixed, f"norms.{layer}"), 0)
 
+    def _hear(self, state: Floats, turn: int, seen: Features) -> Floats:
+        """What the lines that are like each line have in common, in every way of likeness."""
+        a = self.arrays
+        said = state @ a[f"gp.{turn}.weight"] + a[f"gp.{turn}.bias"]
+        means: list[Floats] = []
+        for alike in seen.alike:
+            sums: Floats = np.add.reduceat(said[alike.order], alike.starts, axis=0)
+            sizes: Floats = np.diff(alike.starts, append=len(said)).astype(np.float32)
+            mean: Floats = sums / sizes[:, None]
+            means.append(mean[alike.group])
+        heard: Floats = (
+            np.concatenate(means, axis=1) @ a[f"gl.{turn}.weight"] + a[f"gl.{turn}.bias"]
+        )
+        return np.maximum(self._level(heard, f"gnorm.{turn}"), 0)
+
+    def _pool(self, state: Floats, weight: Floats) -> Floats:
+        """A document as means of its lines and their peaks.
+
+        The plain mean, the mean by length, and the means that learned queries ask for.
+        """
+        asked = np.exp(
+            np.clip(state @ self.arrays["query.weight"] + self.arrays["query.bias"], -15, 15)
+        )
+        asked *= np.maximum(weight, np.float32(0.01))[:, None]
+        asked /= np.maximum(asked.sum(axis=0), np.float32(1e-6))
+        heavy = weight @ state / max(float(weight.sum()), 1e-3)
+        pooled: Floats = np.concatenate(
+            [state.mean(axis=0), heavy, state.max(axis=0), (asked.T @ state).ravel()]
+        )
+        return pooled
+
     def _level(self, state: Floats, name: str) -> Floats:
         """Layer normalisation."""
         state = state - state.mean(axis=1, keepdims=True)
@@ -76,13 +122,6 @@ class Network:
         weight, bias = self.arrays[f"{name}.weight"], self.arrays[f"{name}.bias"]
         level: Floats = state / spread * weight + bias
         return level
-
-
-def _pool(state: Floats, weight: Floats) -> Floats:
-    """A document as the mean of its lines, their mean by length, and their peaks."""
-    heavy = weight @ state / max(float(weight.sum()), 1e-3)
-    pooled: Floats = np.concatenate([state.mean(axis=0), heavy, state.max(axis=0)])
-    return pooled
 
 
 def pack(arrays: Arrays) -> bytes:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archiver.model.features import Features, features
-from archiver.model.figures import DATED
-from archiver.model.network import Network, shipped
+from archiver.model.figures import DATED, ENDS_SENTENCE, REPEATED, TOPICAL
+from archiver.model.network import TEXT, WORTH_KEEPING, Network, shipped
+from archiver.model.signed import is_signed
 from archiver.settings import Profile
 
 #: A document is gone over again until nothing more goes, since what goes changes
@@ -18,45 +19,51 @@ from archiver.settings import Profile
 MAX_PASSES = 5
 
 
-#: A line with at least so many words, when taken for content, is part of the text.
-TEXT_WORDS = 6
+#: A line of so many words with the end of a sentence in it reads like prose.
+PROSE_WORDS = 12
 
-#: A line with a date, a year or a clock and fewer words than this may be a dateline.
-DATELINE_WORDS = 25
+#: The text begins with a line of so many words that is taken for it.
+TEXT_WORDS = 10
 
-#: So many lines on either side have a say in ``Bounds.beside``.
-BESIDE = 3
+#: So many lines above the text may be its masthead: headline, kicker, date and byline.
+#: A headline has so many words, and this share of them in common with the text.
+MASTHEAD_LINES = 6
+HEADLINE_WORDS = 2, 25
+HEADLINE_SHARE = 0.4
+DATELINE_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How sure the model must be, of the document and of a line.
 
+    ``answer``: which answer of the network is asked, ``TEXT`` or ``WORTH_KEEPING``.
     ``document``: below this probability that it holds boilerplate, nothing goes.
-    ``line``: a line goes below this probability that it is content, or below
-    ``of_best`` times the expected best word F1 of the document, if that is less;
-    and only if no line within ``BESIDE`` has more than ``beside``.
-    ``above``, ``below``: lines so near above or below the text stay: headlines,
-    datelines, bylines and captions stand there. ``datelines``: whether they stay.
+    ``line``: a line goes below this probability that it is content, times the
+    expected best word F1 of the document to the power of ``doubt``: where the text
+    is hard to make out, less goes.
+    ``prose``: the same for lines that read like prose. ``signed``: whether bylines
+    and credits stay, whatever the network says. ``masthead``: what looks like the
+    masthead of the text stays from this probability on that it is worth keeping.
     ``most``: if more than this share of the words would go, the document must be
     as sure as ``document_if_most``.
     """
 
+    answer: int
     document: float
     line: float
-    of_best: float
+    doubt: int
     most: float
     document_if_most: float
-    beside: float = 1.0
-    above: int = 0
-    below: int = 0
-    datelines: bool = False
+    masthead: float
+    prose: float = 1.0
+    signed: bool = False
 
 
 #: Measured out of fold; ``safe`` never asks the model.
 BOUNDS: dict[Profile, Bounds] = {
-    "standard": Bounds(0.98, 0.01, 1.0, 0.3, 0.9975, beside=0.1, above=8, below=4, datelines=True),
-    "strict": Bounds(0.96, 0.4, 0.35, 0.3, 0.9975),
+    "standard": Bounds(WORTH_KEEPING, 0.99, 0.02, 0, 0.2, 0.9995, 0.0, prose=0.005, signed=True),
+    "strict": Bounds(TEXT, 0.99, 0.45, 3, 0.3, 0.999, 0.05),
 }
 
 
@@ -64,22 +71,64 @@ BOUNDS: dict[Profile, Bounds] = {
 class Scores:
     """Probabilities: that each line (of those not blank) is content, and the gate.
 
-    ``gate`` is the probability that the document holds boilerplate at all.
+    ``worth`` is the probability that an archive would keep the line, ``gate`` the
+    one that the document holds boilerplate at all. ``prose`` tells which lines read
+    like prose, ``signed`` which like a byline or a credit, and ``masthead`` which
+    stand above the text as a headline or a date does.
     """
 
     index: NDArray[np.int64]
     content: NDArray[np.float64]
+    worth: NDArray[np.float64]
     words: NDArray[np.int64]
-    dated: NDArray[np.bool_]
+    prose: NDArray[np.bool_]
+    signed: NDArray[np.bool_]
+    masthead: NDArray[np.bool_]
     gate: float
 
 
-def score_document(lines: Sequence[str], network: Network | None = None) -> Scores:
+def score_document(
+    lines: Sequence[str], network: Network | None = None, answer: int = TEXT
+) -> Scores:
     """Score the lines of a document. Pure; linear in the text, some MB a second."""
     seen: Features = features(lines)
-    content, gate = (network or shipped()).run(seen)
-    dated: NDArray[np.bool_] = np.any(seen.dense[:, DATED] > 0, axis=1, keepdims=False)
-    return Scores(seen.index, _probability(content), seen.words, dated, float(_probability(gate)))
+    answers, gate = (network or shipped()).run(seen)
+    found = _probability(answers)
+    prose = (seen.words >= PROSE_WORDS) & (seen.dense[:, ENDS_SENTENCE] > 0)
+    signed = np.array([is_signed(lines[number]) for number in seen.index], bool)
+    return Scores(
+        index=seen.index,
+        content=found[:, answer],
+        worth=found[:, WORTH_KEEPING],
+        words=seen.words,
+        prose=prose,
+        signed=signed,
+        masthead=_masthead(seen, found[:, TEXT], signed),
+        gate=float(_probability(gate)),
+    )
+
+
+def _masthead(
+    seen: Features, text: NDArray[np.float64], signed: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Lines above the text that look like its headline, its date or its byline."""
+    n = len(seen.index)
+    body = np.flatnonzero((text > 0.5) & (seen.words >= TEXT_WORDS))
+    start = int(body[0]) if len(body) else 0
+    above = np.zeros(n, bool)
+    above[max(0, start - MASTHEAD_LINES) : start] = True
+    least, most = HEADLINE_WORDS
+    headline = (
+        (seen.dense[:, TOPICAL] >= HEADLINE_SHARE)
+        & (seen.words >= least)
+        & (seen.words <= most)
+        & (seen.dense[:, REPEATED] == 0)
+    )
+    dated = np.any(seen.dense[:, DATED] > 0, axis=1, keepdims=False)
+    masthead: NDArray[np.bool_] = above & (
+        headline | signed | (dated & (seen.words <= DATELINE_WORDS))
+    )
+    return masthead
 
 
 def score_lines(lines: Sequence[str], network: Network | None = None) -> list[float]:
@@ -104,7 +153,7 @@ def decide(
         return dropped
     left = np.arange(len(lines))
     for _ in range(MAX_PASSES):
-        scores = score_document([lines[number] for number in left.tolist()], network)
+        scores = score_document([lines[number] for number in left.tolist()], network, bounds.answer)
         gone = falling(scores, bounds)
         if not gone.any():
             return dropped
@@ -123,9 +172,12 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     words = int(scores.words.sum())
     if not words or scores.gate < bounds.document:
         return none
-    limit = min(bounds.line, bounds.of_best * _best(scores))
-    gone: NDArray[np.bool_] = (scores.content < limit) & (scores.words > 0)
-    gone &= _outside(scores, bounds)
+    limit = bounds.line * _best(scores) ** bounds.doubt
+    limits = np.where(scores.prose, min(limit, bounds.prose), limit)
+    gone: NDArray[np.bool_] = (scores.content < limits) & (scores.words > 0)
+    gone &= ~(scores.masthead & (scores.worth >= bounds.masthead))
+    if bounds.signed:
+        gone &= ~scores.signed
     share = scores.words[gone].sum() / words
     unsure = share > bounds.most and scores.gate < bounds.document_if_most
     if unsure or share == 1:
@@ -133,32 +185,8 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     return gone
 
 
-def _outside(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
-    """Lines that stand far enough from the text, among lines that are no text either."""
-    n = len(scores.index)
-    outside = np.ones(n, bool)
-    if bounds.beside < 1:
-        padded = np.pad(scores.content, BESIDE)
-        outside &= (
-            np.max([padded[at : at + n] for at in range(2 * BESIDE + 1)], axis=0) < bounds.beside
-        )
-    if bounds.above or bounds.below:
-        at = np.arange(n)
-        text = (scores.content > 0.5) & (scores.words >= TEXT_WORDS)
-        last = np.maximum.accumulate(np.where(text, at, -bounds.below))
-        following = np.minimum.accumulate(np.where(text, at, n + bounds.above)[::-1])[::-1]
-        outside &= (at - last >= bounds.below) & (following - at >= bounds.above)
-    if bounds.datelines:
-        outside &= ~(scores.dated & (scores.words < DATELINE_WORDS))
-    return outside
-
-
 def _best(scores: Scores) -> float:
-    """The word F1 to expect when the cut stands where it is highest.
-
-    The cut that serves F1 best stands at half of it: where little content is
-    expected, or all is doubtful, more must be kept.
-    """
+    """The word F1 to expect when the cut stands where it is highest."""
     order = np.argsort(-scores.content, kind="stable")
     words = scores.words[order].astype(np.float64)
     content = np.cumsum(words * scores.content[order])

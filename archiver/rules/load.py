@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from archiver import model, page
 from archiver.digest import Json
 from archiver.errors import RuleError, SettingsError
-from archiver.model import identity
 from archiver.rules.match import Matcher
 from archiver.rules.outcome import apply_rules
 from archiver.rules.parse import parse_rule
@@ -25,7 +25,7 @@ SCHEMA = "archiver-rules/1"
 
 #: The version of the decision procedure: raised whenever the same rules would
 #: make something else of some text.
-ENGINE = 2
+ENGINE = 3
 
 #: A pack larger than this is refused unread; the largest built in has 40 KB.
 MAX_PACK_BYTES = 4 << 20
@@ -104,7 +104,8 @@ def engine() -> dict[str, Json]:
         "version": ENGINE,
         "ftfy": metadata.version("ftfy"),
         "repair": settings,
-        "model": identity(),
+        "model": model.identity(),
+        "page": page.identity(),
     }
 
 
@@ -124,6 +125,8 @@ def _failed_examples(ruleset: Ruleset, packs: AbstractSet[str]) -> list[Problem]
 def _example_problems(rule: Rule, matcher: Matcher) -> Iterable[str]:
     if rule.languages:
         matcher = Matcher(Ruleset(matcher.rules), "strict", rule.languages[0])
+    if rule.hosts:
+        matcher = matcher.at(rule.hosts[0])
     for example in rule.removes:
         edits, _ = apply_rules(example.before, matcher)
         if rule.action != "keep" and rule.id not in {edit.rule for edit in edits}:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
-from archiver.rules.regex import Pattern, PatternSet
+from archiver.rules.hosts import above
+from archiver.rules.regex import Pattern, pattern_set
 from archiver.rules.rule import Rule, Ruleset
 from archiver.settings import Profile
 from archiver.text.lines import fold, is_blank
@@ -26,11 +28,18 @@ Cut = tuple[int, int, int]
 _DRESS = (
     " …:·•|¦/\\<>«»‹›()[]{}【】#_~=+*,;–—-◦▪■□●○▶►▸▼▲△▽◀◄←→↑↓↗⇒➔➜➤❯❮⟩✓✔✕✖✗✘×☰⋮"
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\ufe0f\ufffc，、："
+    "🔊🎧🎙🔔📢📣📌📧✉📱🔗👉👇⬇"
+)
+
+#: What screen readers are told of a link.
+_OPENS = re.compile(
+    r" ?\((?:opens?|öffnet|s'ouvre|se abre|abre|si apre|otwiera się|открывается|opent|öppnas)"
+    r" [^()]{3,40}\)$| ?\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)$"
 )
 
 #: A count behind a label: ``Kommentare (12)``, ``Share 1.2k``.
 _DOTS = re.compile(r"\.{2,}$")
-_COUNT = re.compile(r"(?<=[^\W\d])[\s:|(\[]+\d{1,3}(?:[.,]?\d{1,3})*[km]?$")
+_COUNT = re.compile(r"(?<=[^\W\d])[\s:|(\[]+\d[\d.,]*[km]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Verdict:
 class Matcher:
     """The rules of one profile and language, compiled; says verdicts on lines.
 
+    Rules for single hosts act on none until ``at`` names one.
     Pure: the same line gets the same verdict whenever it is asked for, so
     verdicts may be kept for a whole batch.
     """
@@ -66,19 +76,47 @@ class Matcher:
         for number, rule in enumerate(self.rules):
             for literal in rule.literals:
                 self._literals.setdefault(literal, []).append(number)
-        self._whole = PatternSet(self._patterns("drop", "keep"), whole=True)
-        self._facts = PatternSet(self._patterns("fact"), whole=True)
-        self._cuts = PatternSet(self._patterns("cut"), whole=False)
-        self.repeats = tuple(
+        self._whole = pattern_set(self._patterns("drop", "keep"), whole=True)
+        self._facts = pattern_set(self._patterns("fact"), whole=True)
+        self._cuts = pattern_set(self._patterns("cut"), whole=False)
+        self._repeats = tuple(
             number
             for number, rule in enumerate(self.rules)
-            if rule.context.repeat and not rule.pattern and not rule.literals
+            if rule.context.repeat and not rule.literals
         )
         contexts = [rule.context for rule in self.rules]
         # A repeat looks at the line before it and at that one's surroundings: two steps.
         self.reach = max((max(c.within, c.min_run, 2) for c in contexts), default=2)
         self.window = max((max(c.head, c.tail) for c in contexts), default=0)
-        self.agains = tuple(number for number, rule in enumerate(self.rules) if rule.context.again)
+        self._agains = tuple(number for number, rule in enumerate(self.rules) if rule.context.again)
+        self._of_host: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for host in rule.hosts:
+                self._of_host.setdefault(host, []).append(number)
+        self._bound = frozenset(n for found in self._of_host.values() for n in found)
+        #: The nearest host that a rule names, which tells what rules act: verdicts may
+        #: be kept by it; and the rules that are for other hosts.
+        self.site, self.away = "", self._bound
+        self.repeats, self.agains = self.here(self._repeats), self.here(self._agains)
+
+    def at(self, host: str | None) -> Matcher:
+        """The same rules for documents of one host; what was compiled is shared.
+
+        host: in the form of ``archiver.rules.hosts``; none where it is not known.
+        Cost: as many look-ups as the host has dots.
+        """
+        site = next((name for name in above(host or "") if name in self._of_host), "")
+        if site == self.site:
+            return self
+        other = copy(self)
+        other.site = site
+        other.away = self._bound.difference(*(self._of_host.get(name, ()) for name in above(site)))
+        other.repeats, other.agains = other.here(self._repeats), other.here(self._agains)
+        return other
+
+    def here(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Those of some rules that act on the host."""
+        return tuple(number for number in numbers if number not in self.away)
 
     def verdict(self, line: str, *, listed: bool = False) -> Verdict:
         """What the rules say about a line, given without its ``\\n``.
@@ -120,12 +158,12 @@ class Matcher:
             )
         )
 
-    def _patterns(self, *actions: str) -> list[tuple[int, str]]:
-        return [
+    def _patterns(self, *actions: str) -> tuple[tuple[int, str], ...]:
+        return tuple(
             (number, rule.pattern)
             for number, rule in enumerate(self.rules)
-            if rule.action in actions and rule.pattern and not rule.context.again
-        ]
+            if rule.action in actions and rule.pattern and not _asks_the_page(rule)
+        )
 
     def _candidates(self, text: str) -> tuple[int, ...]:
         folded = fold(text)
@@ -134,6 +172,7 @@ class Matcher:
             found.update(self._literals.get(key, ()))
             found.update(self._whole.matching(_sound(key)))
         found.update(self._facts.matching(_sound(text.strip())))
+        found -= self.away
         if not found or any(self.rules[number].action == "keep" for number in found):
             return ()
         words = folded.count(" ") + 1
@@ -149,11 +188,17 @@ class Matcher:
                 sorted(
                     (*span, number)
                     for number in self._cuts.matching(_sound(line))
-                    if not (listed and self.rules[number].context.unlisted)
+                    if number not in self.away
+                    and not (listed and self.rules[number].context.unlisted)
                     for span in Pattern(self.rules[number].pattern).spans(_sound(line), "cut")
                 )
             )
         )
+
+
+def _asks_the_page(rule: Rule) -> bool:
+    """Does a rule speak only of lines that stand more than once? The page finds those."""
+    return rule.context.again or (rule.context.repeat and not rule.literals)
 
 
 def bare(folded: str) -> str:
@@ -165,7 +210,10 @@ def bare(folded: str) -> str:
     folded = folded.removeprefix('" ').removesuffix(' "')  # guillemets that point to a link
     stripped = _DOTS.sub("", folded.lstrip(_DRESS.replace("|", "")).rstrip(_DRESS)).rstrip(_DRESS)
     stripped = stripped.removeprefix("o ")  # the bullet of a list in a list, in inscriptis
-    return _COUNT.sub("", stripped).rstrip(_DRESS)
+    stripped = _COUNT.sub("", _OPENS.sub("", stripped)).rstrip(_DRESS)
+    half = len(stripped) // 2  # a label and its picture's text: "search search"
+    doubled = stripped[half : half + 1] == " " and stripped[:half] == stripped[half + 1 :]
+    return stripped[:half] if doubled else stripped
 
 
 def _sound(text: str) -> str:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from archiver.document import Edit
 from archiver.rules.decide import decide
 from archiver.rules.match import Matcher, Verdict
-from archiver.text.removal import removal_edits
+from archiver.text.removal import Reason, removal_edits
 
 Facts = tuple[tuple[str, str], ...]
+
+#: No lines.
+NOTHING: Mapping[int, Reason] = MappingProxyType({})
 
 #: An entry of a list that marks in the text point to: ``[4] http://...``.
 _LISTED = re.compile(r"\s*(?:[*•-] ?)?\[\d{1,3}\][:.]? *[^\W\d]")
 
 
 def apply_rules(
-    text: str, matcher: Matcher, judge: Callable[[str], Verdict] | None = None
+    text: str,
+    matcher: Matcher,
+    judge: Callable[[str], Verdict] | None = None,
+    also: Mapping[int, Reason] = NOTHING,
 ) -> tuple[tuple[Edit, ...], Facts]:
     """What the rules do to a text: edits in its code points, sorted, and facts.
 
     ``judge`` gives a line's verdict where a caller remembers verdicts between
-    documents; by default the matcher is asked.
+    documents; by default the matcher is asked. ``also`` are lines that go for
+    another reason; where a rule takes one too, it is the rule's.
     Cost: linear in the text.
     """
     lines = text.split("\n")
@@ -30,7 +38,7 @@ def apply_rules(
     if not any(verdict.cuts or verdict.candidates for verdict in verdicts) and not (
         matcher.repeats and len(set(lines)) < len(lines)
     ):
-        return (), ()
+        return removal_edits(lines, also) if also else (), ()
     pointing = [number for number, verdict in enumerate(verdicts) if matcher.points(verdict)]
     if pointing and any(
         _LISTED.match(line) and not verdict.candidates
@@ -45,7 +53,8 @@ def apply_rules(
         if rule is not None and matcher.rules[rule].action == "fact"
     )
     ids = [rule.id for rule in matcher.rules]
-    gone = {line: (ids[rule], None) for line, rule in enumerate(taken) if rule is not None}
+    gone = dict(also)
+    gone |= {line: (ids[rule], None) for line, rule in enumerate(taken) if rule is not None}
     cuts = {
         line: [(start, end, ids[rule]) for start, end, rule in verdict.cuts]
         for line, verdict in enumerate(verdicts)

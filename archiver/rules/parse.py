@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from archiver.rules.hosts import normal_host
 from archiver.rules.regex import Pattern, PatternError
 from archiver.rules.rule import ACTIONS, Context, Example, Rule
 from archiver.settings import PROFILES
@@ -20,6 +21,7 @@ _GROUPS = {"fact": {"key", "value"}, "cut": {"cut"}}
 _CONTEXT = {field.name: type(field.default) for field in fields(Context)}
 
 _KNOWN = {"id", "action", "why", "seen", "literals", "pattern", "languages", "profile"} | {
+    "hosts",
     "removes",
     "keeps",
     *_CONTEXT,
@@ -44,6 +46,7 @@ def parse_rule(entry: object, pack: str) -> tuple[Rule, list[str]]:
         literals=tuple(sorted({fold(literal) for literal in take.texts("literals")})),
         pattern=take.text("pattern"),
         languages=take.texts("languages"),
+        hosts=take.hosts(),
         profile=take.choice("profile", PROFILES, "safe"),  # type: ignore[arg-type]
         context=take.context(),
         removes=take.examples("removes"),
@@ -112,6 +115,17 @@ class _Taker:
             self.problems.append(f"{key} is not a list of strings")
             return ()
         return tuple(value)
+
+    def hosts(self) -> tuple[str, ...]:
+        given = self.texts("hosts")
+        self.problems.extend(
+            f"hosts holds {name!r}, which is no host like example.org"
+            for name in given
+            if not normal_host(name)
+        )
+        if not given and "hosts" in self.entry:
+            self.problems.append("hosts is empty: leave it out, and the rule acts everywhere")
+        return tuple(sorted({normal_host(name) for name in given} - {""}))
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.entry.get(key, default)

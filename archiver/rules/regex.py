@@ -61,6 +61,12 @@ class PatternSet:
         return sorted(self._numbers[index] for index in self._set.Match(text) or ())
 
 
+@lru_cache(maxsize=24)
+def pattern_set(patterns: tuple[tuple[int, str], ...], *, whole: bool) -> PatternSet:
+    """A set that is kept: rulesets that differ in literals alone share it."""
+    return PatternSet(patterns, whole=whole)
+
+
 @lru_cache(maxsize=4096)
 def _compile(pattern: str) -> Any:  # noqa: ANN401 -- re2 has no types
     import re2

@@ -86,6 +86,8 @@ class Rule:
     ``pattern`` is RE2 syntax: for ``drop`` and ``keep`` it must match the whole
     folded line or its bare form; for ``fact`` the whole line, with groups ``key`` and ``value``;
     for ``cut`` it is searched in the line and the group ``cut`` goes.
+    ``hosts`` are in the form of ``archiver.rules.hosts``: with any, the rule acts
+    only on documents from one of them or from below it.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Rule:
     literals: tuple[str, ...] = ()
     pattern: str = ""
     languages: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     profile: Profile = "safe"
     context: Context = Context()
     removes: tuple[Example, ...] = ()
@@ -119,6 +122,7 @@ class Rule:
             "literals": sorted(self.literals),
             "pattern": self.pattern,
             "languages": sorted(self.languages),
+            "hosts": sorted(self.hosts),
             "profile": self.profile,
             "why": self.why,
             "context": {
@@ -153,6 +157,11 @@ class Ruleset:
     def by_id(self) -> dict[str, Rule]:
         """The rules by their ids."""
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that rules name, sorted: these act on documents from there alone."""
+        return tuple(sorted({host for rule in self.rules for host in rule.hosts}))
 
     @cached_property
     def families(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """A site's template written as a rule pack, for a person to look through.
 
-The rules name lines word for word. A label is taken in a run only, so that a
-pack does no harm to the pages of other sites: rules know of no host yet.
+The rules name lines word for word, and act on the hosts they were learned from.
+A label is taken in a run only: where it stands alone it may be what the page says.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def site_rules(template: Template, ruleset: Ruleset) -> tuple[Rule, ...]:
         if (rule := _rule(template, place, template.at(place)[:MAX_LINES]))
     ]
     matcher = Matcher(Ruleset((*ruleset.rules, *given)), "strict")
+    matcher = matcher.at(template.hosts[0] if template.hosts else None)
     ready = (_with_examples(rule, template, matcher) for rule in given)
     return tuple(rule for rule in ready if rule.removes and rule.keeps)
 
@@ -89,6 +90,7 @@ def _rule(template: Template, place: Place, lines: Sequence[Repeated]) -> Rule |
         why=f"{_WHY[place]}: each stands in {pages} of {template.pages} pages of {template.host}.",
         seen=", ".join(lines[0].examples),
         literals=tuple(sorted({fold(line.text) for line in lines})),
+        hosts=template.hosts,
         profile="standard",
         context=_CONTEXTS[place],
     )
@@ -133,6 +135,8 @@ def _head(template: Template) -> Iterator[str]:
     yield ""
     yield f"# Learned by `archiver rules learn` from {template.pages} pages."
     yield "# Look through it: what is content, delete; then run `archiver rules check` on it."
+    if not template.hosts:
+        yield "# Its host is not known, so it acts on every page: give each rule its hosts."
 
 
 def _rows(template: Template, rule: Rule) -> Iterator[str]:
@@ -145,6 +149,8 @@ def _rows(template: Template, rule: Rule) -> Iterator[str]:
     yield f"id = {_quoted(rule.id)}"
     yield f"action = {_quoted(rule.action)}"
     yield f"profile = {_quoted(rule.profile)}"
+    if rule.hosts:
+        yield f"hosts = [{', '.join(map(_quoted, rule.hosts))}]"
     if rule.context.min_run > 1:
         yield f"min_run = {rule.context.min_run}"
     yield "literals = ["

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Literal
 from unicodedata import category
-from urllib.parse import urlsplit
 
 from archiver.rules.match import bare
 from archiver.text.lines import BULLETS, fold, is_blank
@@ -86,8 +85,10 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What the pages of one host have in common.
+    """What the pages of one site have in common.
 
+    ``host`` is the site's name: its host, or that of a folder. ``hosts`` are those
+    to which its lines are bound; none where no address is known.
     ``pages`` counts those that differ; ``twins`` are the further ones that say
     what another page says, and count for nothing.
     """
@@ -96,22 +97,21 @@ class Template:
     pages: int
     twins: int
     lines: tuple[Repeated, ...]
+    hosts: tuple[str, ...] = ()
 
     def at(self, place: Place) -> tuple[Repeated, ...]:
         """The lines of one kind of place, the most frequent first."""
         return tuple(line for line in self.lines if line.place == place)
 
 
-def host_of(url: str | None) -> str:
-    """The host of an address, without ``www.``; empty where there is none."""
-    try:
-        return (urlsplit(url or "").hostname or "").removeprefix("www.").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def mine(host: str, pages: Iterable[Page], thresholds: Thresholds = Thresholds()) -> Template:
-    """The template of one site.
+def mine(
+    site: str,
+    pages: Iterable[Page],
+    thresholds: Thresholds = Thresholds(),
+    *,
+    hosts: tuple[str, ...] = (),
+) -> Template:
+    """The template of one site, and of its hosts if they are known.
 
     Cost: linear in the lines of all pages, which are held in memory.
     """
@@ -128,7 +128,7 @@ def mine(host: str, pages: Iterable[Page], thresholds: Thresholds = Thresholds()
         for line, place in places.items()
     ]
     lines.sort(key=lambda line: (-line.pages, line.text))
-    return Template(host, len(sheets), len(given) - len(sheets), tuple(lines))
+    return Template(site, len(sheets), len(given) - len(sheets), tuple(lines), hosts)
 
 
 class _Sheet:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archiver.document import Document, Finding
+from archiver.findings import finding
 from archiver.text.coherence import incoherence, is_strange
 from archiver.text.labels import codecs_for, is_old
 
@@ -59,6 +61,14 @@ class _Candidate:
 def is_doubtful(evidence: str) -> bool:
     """Whether a document's evidence tells of a guess rather than of knowledge."""
     return evidence.startswith(LOW)
+
+
+def doubt(document: Document, where: str) -> Finding | None:
+    """W213 where a document's encoding is a guess: what it was read as, and what else may be."""
+    if not is_doubtful(document.evidence):
+        return None
+    why = document.evidence.removeprefix(LOW)
+    return finding("W213", f"{where} was read as {document.encoding}: {why}", where=where)
 
 
 def detect(data: bytes) -> Guess | None:

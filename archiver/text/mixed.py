@@ -27,8 +27,8 @@ UTF8_SEQUENCES, UTF8_SHARE, LINES_SHARE = 5, 0.8, 0.1
 LINE_BYTES = 6
 
 #: Characters that may be lost (U+FFFD), as a share of the text; and how many always
-#: may: a character that is damaged once leaves three stray bytes at most.
-LOST_SHARE, LOST_ALWAYS = 0.001, 3
+#: may: two bytes that got into a character of four leave so many.
+LOST_SHARE, LOST_ALWAYS = 0.001, 5
 
 #: Faults per non-ASCII code point above which a stretch is not believed.
 BELIEVABLE = 0.25

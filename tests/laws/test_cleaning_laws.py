@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from archiver.batch import clean_texts
 from archiver.clean import clean_text
 from archiver.rules.load import builtin
+from archiver.rules.rule import Context, Rule, Ruleset
 from archiver.settings import PROFILES
 from archiver.text.edits import apply
 from archiver.text.repair import repair
@@ -60,6 +61,12 @@ DEBRIS = [
     "x[1] Ã.[1]",
     "Ã.[1]¤",
     "\ud800",
+    "Ã\x83Â¶ ÃƒÂ¶ ÃƒÆ’Ã‚Â¶",
+    "zero\u200bwidth so\u00adft no\u00a0break",
+    "\u202eright\u202c \u2067to\u2069 \u200fleft",
+    "ﬁne ĳ ŉ ｆｕｌｌ",
+    "Harbour menu",
+    "Harbour weather",
 ]
 
 lines = st.one_of(st.sampled_from(DEBRIS), st.text(max_size=12))
@@ -119,3 +126,32 @@ def test_every_edit_names_a_rule_that_can_be_looked_up(raw: str) -> None:
     known = builtin().by_id.keys()
     for edit in clean_text(raw).edits:
         assert edit.rule in {*known, "model.line"} or edit.rule.startswith("repair.")
+
+
+#: Rules that act on one host, one of them in runs.
+BOUND = Ruleset(
+    (
+        *builtin().rules,
+        Rule("navigation.a", "drop", "w", "s", literals=("harbour menu",), hosts=("a.example",)),
+        Rule(
+            "navigation.b",
+            "drop",
+            "w",
+            "s",
+            literals=("harbour weather", "explore", "beta"),
+            hosts=("a.example",),
+            context=Context(min_run=2),
+        ),
+    ),
+    builtin().engine,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, profiles, st.sampled_from([None, "b.example", "a.example", "www.a.example"]))
+def test_the_laws_hold_on_a_host_with_rules_of_its_own(raw: str, profile, host) -> None:
+    cleaning = clean_text(raw, BOUND, profile=profile, host=host)
+    assert cleaning.raw() == raw
+    assert clean_text(cleaning.text, BOUND, profile=profile, host=host).edits == ()
+    if host in {None, "b.example"}:
+        assert cleaning == clean_text(raw, profile=profile)

@@ -15,6 +15,7 @@ from archiver.clean import clean_source
 from archiver.digest import sha256_text
 from archiver.document import Finding, Provenance, Source
 from archiver.rules.load import builtin
+from archiver.rules.rule import Rule, Ruleset
 from archiver.settings import PROFILES
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -28,9 +29,9 @@ PAGE = b"""<!doctype html><html lang="en"><head><title>A long walk</title></head
 </article></body></html>"""
 
 
-def run(sources, profile="standard"):
+def run(sources, profile="standard", ruleset=None):
     batch = source_batch([(source, 1) for source in sources], NOW)
-    return clean_batch(batch, builtin(), profile=profile, tool_version="test")
+    return clean_batch(batch, ruleset or builtin(), profile=profile, tool_version="test")
 
 
 def test_the_seeds_become_records_that_give_their_bytes_back() -> None:
@@ -77,8 +78,37 @@ def test_what_cannot_be_worked_on_is_rejected_with_its_bytes_and_the_rest_goes_o
     assert result.rejects[0].data == bad.data
 
 
+def test_rules_for_hosts_act_as_on_the_plain_path() -> None:
+    """Line verdicts are remembered by host: what one host's rule takes stays on another."""
+    bound = [
+        Rule(f"navigation.{name}", "drop", "w", "s", literals=("menu",), hosts=(host,))
+        for name, host in (("a", "a.example"), ("b", "b.a.example"))
+    ]
+    ruleset = Ruleset((*builtin().rules, *bound), builtin().engine)
+    urls = [
+        None,
+        "https://a.example/1",
+        "https://c.example/2",
+        "https://b.a.example/3",
+        "https://x.a.example/4",
+        "https://www.A.example/5",
+    ]
+    sources = [
+        Source(f"d{n}", f"d{n}.txt", b"menu\n\nIce again.\n", provenance=Provenance(url=url))
+        for n, url in enumerate([*urls, *reversed(urls)])
+    ]
+    result = run(sources, ruleset=ruleset)
+    for source, row in zip(sources, result.records.to_pylist(), strict=True):
+        plain = clean_source(source, ruleset)
+        assert not isinstance(plain, Finding)
+        assert row["text"] == plain[1].text
+        is_there = (source.provenance.url or "").lower().count("a.example") > 0
+        assert (row["text"] == "Ice again.\n") == is_there
+    assert result.unplaced == 2
+
+
 def test_a_defect_on_one_document_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(source: Source) -> None:
+    def broken(source: Source, profile: str) -> None:
         message = f"boom on {source.id}"
         raise RuntimeError(message)
 

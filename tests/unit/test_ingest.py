@@ -12,13 +12,14 @@ import pytest
 import archiver
 from archiver.archive.records import restore_bytes
 from archiver.archive.writer import MovedOnError
-from archiver.document import Provenance, Reject, Source
+from archiver.document import Finding, Provenance, Reject, Source
 from archiver.errors import InputError
 from archiver.findings import finding
-from archiver.ingest import Finished, Job, Quarantined, Read, Summary, ingest
+from archiver.ingest import Finished, Job, Noted, Quarantined, Read, Summary, ingest
 from archiver.quarantine import CHUNK, reject_digest
 from archiver.readers.files import read_files
 from archiver.rules.load import builtin
+from archiver.rules.rule import Rule, Ruleset
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -168,3 +169,31 @@ def test_a_run_that_was_overtaken_on_its_own_document_gives_way(job) -> None:
     archive = archiver.open(job.archive)
     assert archive.record("a")["text"] == "three\n"
     assert run([source("a", "two\n")], later(job, 4)).revised == 1
+
+
+def noted(items, job: Job) -> list[Finding]:
+    return [event.finding for event in ingest(iter(items), job) if isinstance(event, Noted)]
+
+
+def test_an_encoding_that_was_guessed_is_told_with_its_document(job) -> None:
+    guessed = Source("g", "g.txt", "Grüße".encode("cp1252"))
+    items = [guessed, source("a", "Grüße\n")]
+    (found,) = noted(items, job)
+    assert (found.code, found.where, found.documents) == ("W213", "g.txt", ("g",))
+    assert archiver.open(job.archive).latest().num_rows == 2  # it only warns
+    assert noted(items, later(job, 2)) == []  # nothing was decoded anew
+
+
+def test_a_run_tells_once_that_rules_for_hosts_did_not_act(job) -> None:
+    here = Rule("navigation.a", "drop", "w", "s", literals=("menu",), hosts=("a.example",))
+    bound = replace(job, ruleset=Ruleset((*job.ruleset.rules, here), job.ruleset.engine))
+    known = source("k", "menu\n\nIce again.\n", url="https://www.a.example/1")
+    items = [known, source("b", "menu\n\nIce.\n"), source("c", "menu\n\nThaw.\n")]
+    (found,) = noted(items, bound)
+    assert found.code == "W401"
+    assert "2 texts" in found.message
+    assert "a.example" in found.message
+    archive = archiver.open(job.archive)
+    assert archive.record("k")["text"] == "Ice again.\n"
+    assert archive.record("b")["text"] == "menu\n\nIce.\n"
+    assert noted([known], later(bound, 2)) == []

@@ -43,14 +43,81 @@ def run(*words: str, status: int = 0) -> Result:
     return done
 
 
+BARE = "Headline 2\nTown 2 is frozen in again.\n"
+
+
+def clean(*words: str, quiet: bool = True, status: int = 0) -> Result:
+    given = ["clean", "crawl/2.txt", "--rules", "packs", *words, *["-q"] * quiet]
+    done = CliRunner().invoke(archiver, given)
+    assert done.exit_code == status, done.output
+    return done
+
+
 def test_a_pack_is_written_that_the_check_and_the_cleaning_take() -> None:
     told = run("crawl", "--host", "harbour.example", "-o", "packs").stdout
     assert "packs/harbour.example.toml" in told
     assert [path.name for path in Path("packs").iterdir()] == ["harbour.example.toml"]
     checked = CliRunner().invoke(archiver, ["rules", "check", "packs"])
     assert checked.exit_code == 0, checked.output
-    cleaned = CliRunner().invoke(archiver, ["clean", "crawl/2.txt", "--rules", "packs", "-q"])
-    assert cleaned.stdout == "Headline 2\nTown 2 is frozen in again.\n"
+    assert 'hosts = ["harbour.example"]' in Path("packs/harbour.example.toml").read_text("utf-8")
+    assert clean("--host", "harbour.example").stdout == BARE
+    assert clean("--host", "https://www.harbour.example/2.html").stdout == BARE
+    assert clean("--host", "notharbour.example").stdout.startswith("Home\n")
+
+
+def test_where_no_host_is_given_the_rules_for_one_rest_and_that_is_said() -> None:
+    run("crawl", "--host", "harbour.example", "-o", "packs")
+    done = clean(quiet=False)
+    assert done.stdout.startswith("Home\n")
+    assert "W401" in done.stderr
+    assert "the rules for harbour.example did not act" in done.stderr
+    assert "--host" in done.stderr
+    assert "W401" not in clean("--host", "see.example", quiet=False).stderr
+    told = json.loads(clean("--json").stdout)
+    assert [found["code"] for found in told["findings"]] == ["W401"]
+
+
+def test_an_object_of_a_stream_tells_its_host_by_its_url() -> None:
+    run("crawl", "--host", "harbour.example", "-o", "packs")
+    text = Path("crawl/2.txt").read_text(encoding="utf-8")
+    objects = [{"url": "https://harbour.example/2", "text": text}, {"text": text}]
+    stream = "\n".join(map(json.dumps, objects))
+    words = ["clean", "--jsonl", "--rules", "packs"]
+    done = CliRunner().invoke(archiver, words, input=stream)
+    texts = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+    assert texts == [BARE, text]
+    assert "W401 the address is not known" in done.stderr
+    both = CliRunner().invoke(archiver, [*words, "--host", "harbour.example"], input=stream)
+    assert [json.loads(line)["text"] for line in both.stdout.splitlines()] == [BARE, BARE]
+    assert "W401" not in both.stderr
+
+
+def test_a_pack_without_an_address_acts_on_every_page_and_says_so() -> None:
+    told = run("crawl", "-o", "packs").stdout
+    assert "on every page" in told
+    assert "hosts" not in Path("packs/crawl.toml").read_text("utf-8").replace("its hosts", "")
+    done = clean(quiet=False)
+    assert done.stdout == BARE
+    assert "W401" not in done.stderr
+
+
+def test_show_list_and_explain_name_the_hosts() -> None:
+    run("crawl", "--host", "harbour.example", "-o", "packs")
+    name = "navigation.site-harbour-example-menu"
+    for words in (
+        ["rules", "show", name, "--rules", "packs"],
+        ["rules", "list", "--family", "navigation", "--rules", "packs"],
+        ["explain", "crawl/2.txt", "--rules", "packs", "--host", "harbour.example"],
+    ):
+        done = CliRunner().invoke(archiver, words)
+        assert done.exit_code == 0, done.output
+        assert "harbour.example" in done.stdout.replace("pages of harbour.example", "")
+
+
+def test_what_is_no_host_is_refused() -> None:
+    assert "is no host" in run("crawl", "--dry-run", "--host", "a b", status=2).stderr
+    run("crawl", "--host", "harbour.example", "-o", "packs")
+    assert clean("--host", "*.example", status=2).stdout == ""
 
 
 def test_a_dry_run_lists_the_lines_and_writes_nothing() -> None:

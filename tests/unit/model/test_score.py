@@ -20,9 +20,15 @@ CASES = {
 LINES = st.lists(st.text(st.characters(codec=None), max_size=60), max_size=12)
 
 
-def scores(content: list[float], words: list[int], gate: float = 1.0) -> Scores:
+def scores(
+    content: list[float], words: list[int], gate: float = 1.0, **marked: list[bool]
+) -> Scores:
     n = len(content)
-    return Scores(np.arange(n), np.array(content), np.array(words), np.zeros(n, bool), gate)
+    marks = {
+        name: np.array(marked.get(name, [False] * n)) for name in ("prose", "signed", "masthead")
+    }
+    found = np.array(content)
+    return Scores(np.arange(n), found, found, np.array(words), gate=gate, **marks)
 
 
 def test_a_page_loses_its_menus_and_keeps_its_text():
@@ -93,13 +99,27 @@ def test_most_of_a_document_goes_only_where_the_gate_is_sure():
     assert falling(sure, BOUNDS["strict"]).tolist() == [True, False, True]
 
 
-def test_standard_leaves_the_lines_around_the_text():
-    content = [0.001] * 20 + [0.99] + [0.001] * 12
-    words = [2] * 20 + [200] + [2] * 12
-    gone = falling(scores(content, words), BOUNDS["standard"])
-    above, below = BOUNDS["standard"].above, BOUNDS["standard"].below
-    assert not gone[21 - above : 20 + below].any()
-    assert gone[:10].all()
+def test_standard_leaves_bylines_and_credits_and_most_prose():
+    content, words = [0.001, 0.99, 0.001, 0.01, 0.001], [4, 200, 4, 20, 20]
+    signed = [True, False, False, False, False]
+    prose = [False, True, False, True, True]
+    gone = falling(scores(content, words, signed=signed, prose=prose), BOUNDS["standard"])
+    assert gone.tolist() == [False, False, True, False, True]
+
+
+def test_a_masthead_stays_if_it_may_be_worth_keeping():
+    content, words = [0.1, 0.01, 0.1, 0.99], [4, 4, 4, 200]
+    masthead = [True, True, False, False]
+    gone = falling(scores(content, words, masthead=masthead), BOUNDS["strict"])
+    assert gone.tolist() == [False, True, True, False]
+
+
+def test_what_stands_above_the_text_like_a_headline_is_its_masthead():
+    page = CASES["page"]
+    found = score_document(page)
+    heads = {page[number] for number in found.index[found.masthead]}
+    assert {"By Mara Lind", "12 March 2024"} <= heads
+    assert not any(head.startswith(("  *", "Share")) for head in heads)
 
 
 def test_scores_say_which_lines_they_are_of():

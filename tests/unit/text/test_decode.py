@@ -12,7 +12,7 @@ import pytest
 from archiver.document import Document, Finding, Provenance, Source
 from archiver.text import detect as detect_module
 from archiver.text.decode import decode
-from archiver.text.detect import is_doubtful
+from archiver.text.detect import doubt, is_doubtful
 from archiver.text.labels import codecs_for
 
 GERMAN = "Für die Übergröße der Straße müßte man „größere“ Maße wählen.\nÄpfel, Öl und Rüben.\n"
@@ -227,3 +227,39 @@ def test_a_better_written_text_wins_over_a_preference(monkeypatch):
     guess = detect_module.detect(RUSSIAN.encode("koi8-r"))
     assert guess is not None
     assert guess.text == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (
+            "Grüße".encode("cp1252"),
+            "x.txt was read as cp1252: detected: chardetng says cp1252, chardet mac",
+        ),
+        (GERMAN.encode() * 3 + b"caf\xe9\n", "x.txt was read as utf-8: mixed encodings"),
+    ],
+)
+def test_a_guess_is_a_finding(data: bytes, says: str) -> None:
+    found = doubt(good(data), "x.txt")
+    assert found is not None
+    assert (found.code, found.where, found.is_error) == ("W213", "x.txt", False)
+    assert found.message.startswith(says), found.message
+    assert "INDEX.md" in found.hint
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"plain ASCII",
+        GERMAN.encode(),
+        GERMAN.encode("utf-16"),
+        RUSSIAN.encode("cp1251"),
+        JAPANESE.encode("euc_jp"),
+    ],
+)
+def test_knowledge_and_agreement_are_no_finding(data: bytes) -> None:
+    assert doubt(good(data), "x.txt") is None
+
+
+def test_a_declared_encoding_ends_the_doubt() -> None:
+    assert doubt(good("Grüße".encode("cp1252"), encoding="cp1252"), "x.txt") is None

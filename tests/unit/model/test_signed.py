@@ -1,0 +1,47 @@
+"""Bylines and credits are known by their first words; buttons and prose are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver.model.signed import is_signed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Ann Lee",
+        "By",
+        "  Von Benjamin Fischer",
+        "* Par Zoé Blanc, à Lyon",
+        "Foto: dpa",
+        "© Instagram/esmeralda",
+        "Źródło: Rzeczpospolita",
+        "Автор: Иван Петров",
+        "文/张三",
+        "Updated 3 May 2022",
+    ],
+)
+def test_signed(line):
+    assert is_signed(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "Video",
+        "Photos",
+        "Byron wrote it",
+        "Home",
+        "A text by Ann Lee",
+        "By the time the river had fallen, the town was busy with shovels, and nobody slept.",
+    ],
+)
+def test_not_signed(line):
+    assert not is_signed(line)
+
+
+def test_a_long_line_costs_no_more_than_its_first_words():
+    assert is_signed("By " + "x" * 1_000_000)
+    assert not is_signed("-" * 1_000_000)
