@@ -59,8 +59,8 @@ def clean_with(
     Rules and line model look at the same text: each would know less of what the
     other has left. What both take brings lines together on which they may act
     again, so that they go on in turns until neither takes anything. A text that has
-    not settled after ``MAX_TURNS`` is left to the rules: so cleaning a clean text
-    changes nothing, whatever the text.
+    not settled after ``MAX_TURNS``, or of which nothing would be left, is left to the
+    rules: so cleaning a clean text changes nothing, whatever the text.
     """
     repaired, repairs = repair(text)
     start = Cleaning(repaired, repairs)
@@ -80,7 +80,11 @@ def _settled(
     profile: Profile,
     judge: Callable[[str], Verdict] | None,
 ) -> Cleaning | None:
-    """Rules and line model in turns, until neither takes anything more; None: no end."""
+    """Rules and line model in turns, until neither takes anything more; or None.
+
+    None where there is no end to it, or where nothing is left that the model had a
+    say in: of a text that is all boilerplate, it cannot know what was wanted.
+    """
     from archiver.model.score import decide
 
     for _ in range(MAX_TURNS):
@@ -90,6 +94,8 @@ def _settled(
         if not edits and not facts:
             return done
         done = _then(raw, done, edits, facts)
+        if sure and not done.text.strip():
+            return None
     return None
 
 

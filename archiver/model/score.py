@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from archiver.model.features import Features, features
 from archiver.model.figures import DATED, ENDS_SENTENCE, REPEATED, TOPICAL
 from archiver.model.network import TEXT, WORTH_KEEPING, Network, shipped
-from archiver.model.signed import is_signed
+from archiver.model.signed import is_fact, is_signed
 from archiver.settings import Profile
 
 #: A document is gone over again until nothing more goes, since what goes changes
@@ -62,8 +62,10 @@ class Bounds:
 
 #: Measured out of fold; ``safe`` never asks the model.
 BOUNDS: dict[Profile, Bounds] = {
-    "standard": Bounds(WORTH_KEEPING, 0.99, 0.02, 0, 0.2, 0.9995, 0.0, prose=0.005, signed=True),
-    "strict": Bounds(TEXT, 0.99, 0.45, 3, 0.3, 0.999, 0.05),
+    "standard": Bounds(
+        WORTH_KEEPING, 0.99, 0.006, 0, 0.2, 0.9995, masthead=0.0, prose=0.005, signed=True
+    ),
+    "strict": Bounds(TEXT, 0.99, 0.45, 3, 0.3, 0.9995, masthead=0.09),
 }
 
 
@@ -73,8 +75,8 @@ class Scores:
 
     ``worth`` is the probability that an archive would keep the line, ``gate`` the
     one that the document holds boilerplate at all. ``prose`` tells which lines read
-    like prose, ``signed`` which like a byline or a credit, and ``masthead`` which
-    stand above the text as a headline or a date does.
+    like prose, ``signed`` which like a byline or a credit, ``fact`` which are a key
+    with a value, and ``masthead`` which stand above the text as a headline does.
     """
 
     index: NDArray[np.int64]
@@ -83,6 +85,7 @@ class Scores:
     words: NDArray[np.int64]
     prose: NDArray[np.bool_]
     signed: NDArray[np.bool_]
+    fact: NDArray[np.bool_]
     masthead: NDArray[np.bool_]
     gate: float
 
@@ -103,6 +106,7 @@ def score_document(
         words=seen.words,
         prose=prose,
         signed=signed,
+        fact=np.array([is_fact(lines[number]) for number in seen.index], bool),
         masthead=_masthead(seen, found[:, TEXT], signed),
         gate=float(_probability(gate)),
     )
@@ -174,7 +178,7 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
         return none
     limit = bounds.line * _best(scores) ** bounds.doubt
     limits = np.where(scores.prose, min(limit, bounds.prose), limit)
-    gone: NDArray[np.bool_] = (scores.content < limits) & (scores.words > 0)
+    gone: NDArray[np.bool_] = (scores.content < limits) & (scores.words > 0) & ~scores.fact
     gone &= ~(scores.masthead & (scores.worth >= bounds.masthead))
     if bounds.signed:
         gone &= ~scores.signed

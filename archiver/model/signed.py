@@ -1,7 +1,8 @@
-"""Bylines and credits: short lines by the words they begin with, in many languages.
+"""What an archive keeps, though readers' texts come without it: bylines, credits, facts.
 
-Texts that readers call "the content" often come without them, so that a model learns
-to drop them; an archive keeps them.
+Texts that readers call "the content" often lack them, so that a model learns to drop
+them. Here they are known by their form: bylines and credits by the words they begin
+with, in many languages, facts as rows of an infobox.
 """
 
 from __future__ import annotations
@@ -79,6 +80,15 @@ _SIGNED = re.compile(rf"[^\w©(]*(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE
 
 #: A byline may be cut in two: the name stands on the next line.
 _ALONE = re.compile(r"\W*(?:by|von|par|por|di|door|av|af)\W*", re.IGNORECASE)
+
+
+#: ``Key: | value |``, as tables come out of converters, and ``| key = value`` of wiki text.
+_FACT = re.compile(r"\s*(?:\w[^:|=]{0,60}:\s*\|[\s|]*\{*\w|\|\s*\w[^|={}]{0,60}=\s*[\[{]*\w)")
+
+
+def is_fact(line: str) -> bool:
+    """Whether a line is a key with a value. Cost: the start of the line."""
+    return "|" in line and _FACT.match(line[:200]) is not None
 
 
 def is_signed(line: str) -> bool:

@@ -34,7 +34,7 @@ _DRESS = (
 #: What screen readers are told of a link.
 _OPENS = re.compile(
     r" ?\((?:opens?|öffnet|s'ouvre|se abre|abre|si apre|otwiera się|открывается|opent|öppnas)"
-    r" [^()]{3,40}\)$| ?\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)$"
+    r" [^()]{3,40}\)?$| ?\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)?$"
 )
 
 #: A count behind a label: ``Kommentare (12)``, ``Share 1.2k``.

@@ -25,7 +25,8 @@ def scores(
 ) -> Scores:
     n = len(content)
     marks = {
-        name: np.array(marked.get(name, [False] * n)) for name in ("prose", "signed", "masthead")
+        name: np.array(marked.get(name, [False] * n))
+        for name in ("prose", "signed", "fact", "masthead")
     }
     found = np.array(content)
     return Scores(np.arange(n), found, found, np.array(words), gate=gate, **marks)
@@ -105,6 +106,12 @@ def test_standard_leaves_bylines_and_credits_and_most_prose():
     prose = [False, True, False, True, True]
     gone = falling(scores(content, words, signed=signed, prose=prose), BOUNDS["standard"])
     assert gone.tolist() == [False, False, True, False, True]
+
+
+def test_a_fact_stays_in_every_profile():
+    for bounds in BOUNDS.values():
+        gone = falling(scores([0.0, 0.99, 0.0], [4, 200, 4], fact=[True, False, False]), bounds)
+        assert gone.tolist() == [False, False, True]
 
 
 def test_a_masthead_stays_if_it_may_be_worth_keeping():
