@@ -63,9 +63,9 @@ class Bounds:
 #: Measured out of fold; ``safe`` never asks the model.
 BOUNDS: dict[Profile, Bounds] = {
     "standard": Bounds(
-        WORTH_KEEPING, 0.99, 0.006, 0, 0.2, 0.9995, masthead=0.0, prose=0.005, signed=True
+        WORTH_KEEPING, 0.995, 0.006, 0, 0.2, 0.9995, masthead=0.0, prose=0.005, signed=True
     ),
-    "strict": Bounds(TEXT, 0.99, 0.45, 3, 0.3, 0.9995, masthead=0.09),
+    "strict": Bounds(TEXT, 0.995, 0.45, 3, 0.3, 0.9995, masthead=0.09),
 }
 
 
