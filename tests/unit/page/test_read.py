@@ -18,11 +18,26 @@ MENU = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in ("Home", "Sh
 FOOT = '<footer class="site-footer"><p>© 2024 Example Ltd. All rights reserved.</p></footer>'
 
 
+OPINIONS = (
+    "I waited for two weeks with the last version, and it paid off: the fixes came soon.",
+    "We cannot afford to wait at work, so I installed it on one machine and watched it overnight.",
+    "My old disk failed during the upgrade. Make a copy first, whatever you decide in the end.",
+    "The release notes say that the network bug is gone, but I can still see it at home.",
+    "Has anybody tried it on a laptop with little memory? Mine gets slow after an hour or so.",
+    "It runs well on mine with four gigabytes, as long as the browser has few tabs.",
+    "There is no hurry. The version that you have gets its security fixes until next summer.",
+    "I went back to the old one yesterday, since my printer was not found any more.",
+    "The printer needs the new driver from its maker, and then it works as it did before.",
+    "Thanks, that helped! After the driver was in place I could print from all my programs.",
+    "For me the start takes half the time now, and that alone was worth the evening it took.",
+    "Then I shall wait for the first update, and try it on the children's computer before mine.",
+)
+
+
 def post(at: int) -> str:
-    words = " ".join(f"reason{at}x{number}" for number in range(12))
     return (
         f'<div class="post"><div class="author"><a href="/u{at}">member{at}</a></div>'
-        f'<div class="post-message">I think that {words}, and so we should wait.</div></div>'
+        f'<div class="post-message">{OPINIONS[at]}</div></div>'
     )
 
 
@@ -51,18 +66,14 @@ def test_gentle_profiles_have_the_extractors_text(profile):
 def test_where_the_extractor_misses_posts_the_page_has_them(monkeypatch):
     alone = extract(document(FORUM))
     assert isinstance(alone, Document)
-    cut = Document(words_of_post(2) + "\n", "utf-8", extractor="trafilatura 0")
+    cut = Document(OPINIONS[2] + "\n", "utf-8", extractor="trafilatura 0")
     monkeypatch.setattr("archiver.page.read.extract", lambda *_, **__: cut)
     found = read(FORUM)
-    assert all(words_of_post(at) in found.text for at in range(12))
+    assert [said for said in OPINIONS if said not in found.text] == []
     assert "rights reserved" not in found.text
     assert "FAQ" not in found.text
     assert (found.extractor or "").startswith("trafilatura 0; archiver.page ")
     assert read(FORUM) == found
-
-
-def words_of_post(at: int) -> str:
-    return post(at).split('message">')[1].split("</div>")[0]
 
 
 def test_a_page_without_text_stays_a_finding():
@@ -76,7 +87,7 @@ def test_the_whole_way_gives_each_time_the_same():
     first = clean_source(source, profile="strict")
     assert first == clean_source(source, profile="strict")
     assert not isinstance(first, Finding)
-    assert "I think that reason3x0" in first[1].text
+    assert OPINIONS[3] in first[1].text
 
 
 def test_deep_pages_fall_back_to_the_extractor():
