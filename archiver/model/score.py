@@ -45,6 +45,7 @@ class Bounds:
     ``prose``: the same for lines that read like prose. ``signed``: whether bylines
     and credits stay, whatever the network says. ``masthead``: what looks like the
     masthead of the text stays from this probability on that it is worth keeping.
+    ``text``: whether something must be taken for the text, for anything to go.
     ``most``: if more than this share of the words would go, the document must be
     as sure as ``document_if_most``.
     """
@@ -58,12 +59,22 @@ class Bounds:
     masthead: float
     prose: float = 1.0
     signed: bool = False
+    text: bool = False
 
 
 #: Measured out of fold; ``safe`` never asks the model.
 BOUNDS: dict[Profile, Bounds] = {
     "standard": Bounds(
-        WORTH_KEEPING, 0.995, 0.006, 0, 0.2, 0.9995, masthead=0.0, prose=0.005, signed=True
+        WORTH_KEEPING,
+        0.995,
+        0.008,
+        0,
+        0.2,
+        0.9995,
+        masthead=0.0,
+        prose=0.005,
+        signed=True,
+        text=True,
     ),
     "strict": Bounds(TEXT, 0.995, 0.45, 3, 0.3, 0.9995, masthead=0.09),
 }
@@ -77,6 +88,7 @@ class Scores:
     one that the document holds boilerplate at all. ``prose`` tells which lines read
     like prose, ``signed`` which like a byline or a credit, ``fact`` which are a key
     with a value, and ``masthead`` which stand above the text as a headline does.
+    ``text`` tells whether there is a text: a line of some length that is taken for it.
     """
 
     index: NDArray[np.int64]
@@ -87,6 +99,7 @@ class Scores:
     signed: NDArray[np.bool_]
     fact: NDArray[np.bool_]
     masthead: NDArray[np.bool_]
+    text: bool
     gate: float
 
 
@@ -108,6 +121,7 @@ def score_document(
         signed=signed,
         fact=np.array([is_fact(lines[number]) for number in seen.index], bool),
         masthead=_masthead(seen, found[:, TEXT], signed),
+        text=bool(np.any((found[:, TEXT] > 0.5) & (seen.words >= TEXT_WORDS))),
         gate=float(_probability(gate)),
     )
 
@@ -174,7 +188,7 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     """Which of the scored lines go, in one pass."""
     none = np.zeros(len(scores.index), bool)
     words = int(scores.words.sum())
-    if not words or scores.gate < bounds.document:
+    if not words or scores.gate < bounds.document or (bounds.text and not scores.text):
         return none
     limit = bounds.line * _best(scores) ** bounds.doubt
     limits = np.where(scores.prose, min(limit, bounds.prose), limit)

@@ -21,7 +21,12 @@ LINES = st.lists(st.text(st.characters(codec=None), max_size=60), max_size=12)
 
 
 def scores(
-    content: list[float], words: list[int], gate: float = 1.0, **marked: list[bool]
+    content: list[float],
+    words: list[int],
+    gate: float = 1.0,
+    *,
+    text: bool = True,
+    **marked: list[bool],
 ) -> Scores:
     n = len(content)
     marks = {
@@ -29,7 +34,7 @@ def scores(
         for name in ("prose", "signed", "fact", "masthead")
     }
     found = np.array(content)
-    return Scores(np.arange(n), found, found, np.array(words), gate=gate, **marks)
+    return Scores(np.arange(n), found, found, np.array(words), text=text, gate=gate, **marks)
 
 
 def test_a_page_loses_its_menus_and_keeps_its_text():
@@ -112,6 +117,12 @@ def test_a_fact_stays_in_every_profile():
     for bounds in BOUNDS.values():
         gone = falling(scores([0.0, 0.99, 0.0], [4, 200, 4], fact=[True, False, False]), bounds)
         assert gone.tolist() == [False, False, True]
+
+
+def test_without_a_text_standard_takes_nothing():
+    headlines = scores([0.001, 0.001, 0.1], [4, 4, 4], text=False)
+    assert not falling(headlines, BOUNDS["standard"]).any()
+    assert falling(headlines, BOUNDS["strict"]).any()
 
 
 def test_a_masthead_stays_if_it_may_be_worth_keeping():
