@@ -38,7 +38,6 @@ _OPENS = re.compile(
 )
 
 #: A count behind a label: ``Kommentare (12)``, ``Share 1.2k``.
-_DOTS = re.compile(r"\.{2,}$")
 _COUNT = re.compile(r"(?<=[^\W\d])[\s:|(\[]+\d[\d.,]*[km]?$")
 
 
@@ -208,7 +207,9 @@ def bare(folded: str) -> str:
     """
     # A bar in front is a table row: what stands in cells is no label.
     folded = folded.removeprefix('" ').removesuffix(' "')  # guillemets that point to a link
-    stripped = _DOTS.sub("", folded.lstrip(_DRESS.replace("|", "")).rstrip(_DRESS)).rstrip(_DRESS)
+    stripped = folded.lstrip(_DRESS.replace("|", "")).rstrip(_DRESS)
+    if stripped.endswith(".."):
+        stripped = stripped.rstrip("." + _DRESS)
     stripped = stripped.removeprefix("o ")  # the bullet of a list in a list, in inscriptis
     stripped = _COUNT.sub("", _OPENS.sub("", stripped)).rstrip(_DRESS)
     half = len(stripped) // 2  # a label and its picture's text: "search search"
