@@ -72,7 +72,7 @@ BOUNDS: dict[Profile, Bounds] = {
         0.2,
         0.9995,
         masthead=0.0,
-        prose=0.005,
+        prose=0.002,
         signed=True,
         text=True,
     ),

@@ -106,7 +106,7 @@ def test_most_of_a_document_goes_only_where_the_gate_is_sure():
 
 
 def test_standard_leaves_bylines_and_credits_and_most_prose():
-    content, words = [0.001, 0.99, 0.001, 0.01, 0.001], [4, 200, 4, 20, 20]
+    content, words = [0.001, 0.99, 0.001, 0.004, 0.001], [4, 200, 4, 20, 20]
     signed = [True, False, False, False, False]
     prose = [False, True, False, True, True]
     gone = falling(scores(content, words, signed=signed, prose=prose), BOUNDS["standard"])

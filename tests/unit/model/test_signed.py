@@ -54,6 +54,9 @@ def test_a_long_line_costs_no_more_than_its_first_words():
         "Birth Date: | {{birth date and age|1937|11|21}} |",
         "| naam = Groot-Brittanje",
         "|population = 1,024",
+        "74\t\tIAT Ins Group\t\t1,493,269\t\t3.5",
+        "| Leeds | 12 | 3 | +9 |",
+        "Tea | $2.50 | 12 %",
     ],
 )
 def test_facts(line):
@@ -61,7 +64,16 @@ def test_facts(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "Motto: | --> |", "Imagesize: |", "| image =", "Home | News | Sport", "a = b"]
+    "line",
+    [
+        "",
+        "Motto: | --> |",
+        "Imagesize: |",
+        "| image =",
+        "Home | News | Sport",
+        "a = b",
+        "Page 1 | 12 comments",
+    ],
 )
 def test_no_facts(line):
     assert not is_fact(line)
