@@ -30,7 +30,18 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
-from quality import FLOORS, FOLDS, PROFILES, _below, _fold, _module, _row, _site, _wrong_sets
+from quality import (
+    FLOORS,
+    FOLDS,
+    PROFILES,
+    _below,
+    _fold,
+    _module,
+    _row,
+    _site,
+    _wrong_sets,
+    raise_floors,
+)
 
 SET = "wcxb_dev_html"
 ALONE = ("trafilatura", "no comments")
@@ -66,12 +77,7 @@ def main() -> int:
     if len(options.folds) == FOLDS:
         problems += _worse(groups) + _below(measured, floors["floors"])
         if options.update and (options.trees or sample) and not problems:
-            raised = floors["floors"] | {
-                name: max(floors["floors"].get(name, 0.0), int(value * 1000) / 1000)
-                for name, value in measured.items()
-            }
-            floors["floors"] = dict(sorted(raised.items()))
-            FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
+            raise_floors(floors, measured)
     for problem in problems:
         print(f"FAILED: {problem}")
     return 1 if problems else 0

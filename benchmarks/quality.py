@@ -85,16 +85,21 @@ def main() -> int:
         return 1 if problems else 0
     problems += _below(measured, floors["floors"])
     if options.update and not problems:
-        raised = floors["floors"] | {
-            name: max(floors["floors"].get(name, 0.0), int(value * 1000) / 1000)
-            for name, value in measured.items()
-        }
-        floors["floors"] = dict(sorted(raised.items()))
-        FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
+        raise_floors(floors, measured)
     for problem in problems:
         print(f"BELOW THE FLOOR: {problem}")
     print(f"{len(measured)} figures, {len(problems)} below their floors")
     return 1 if problems else 0
+
+
+def raise_floors(floors: dict[str, Any], measured: Figures) -> None:
+    """Write the floors with what was measured, where that is higher."""
+    raised = floors["floors"] | {
+        name: max(floors["floors"].get(name, 0.0), int(value * 1000) / 1000)
+        for name, value in measured.items()
+    }
+    floors["floors"] = dict(sorted(raised.items()))
+    FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
 
 
 def debris(data: Path, clean: Callable[..., list[Text]], *, peers: bool) -> Figures:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from corpus import FOLDS, NO_PAGE, Example, Labels
+from corpus import NO_PAGE, Example, Labels, fold_of
 from labels import BOILERPLATE, CONTENT, UNKNOWN
 
 from archiver.model.features import features
@@ -42,7 +41,7 @@ def read_labelled(path: Path) -> list[Labelled]:
     return [
         Labelled(
             name=row["id"],
-            fold=zlib.crc32(row["domain"].encode()) % FOLDS,
+            fold=fold_of(row["domain"]),
             licensed=row["source"]["repo"] not in UNLICENSED,
             lines=tuple(line["text"] for line in row["lines"]),
             labels=np.array([_LABELS[line["label"]] for line in row["lines"]], np.int8),

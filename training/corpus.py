@@ -18,6 +18,8 @@ from marked import NO_MARKS, Marked, read_marked
 from numpy.typing import NDArray
 
 from archiver.model.features import Features, features
+from archiver.model.figures import DATED, REPEATED, TOPICAL
+from archiver.model.score import HEADLINE_SHARE
 
 SETS = ("wcxb_dev", "multi_dev")
 RENDERINGS = ("inscriptis", "resiliparse", "residue")
@@ -30,9 +32,6 @@ WHOLE = (*RENDERINGS, "gold")
 COPYLEFT = ("GeneralNewsExtractor", "dom-content-extraction", "omnivore")
 
 FOLDS = 5
-
-#: Columns of the figures that tell of a masthead or a caption (see ``figures.py``).
-_TOPIC, _YEAR, _DATE, _CLOCK, _REPEATED = 45, 31, 26, 25, 38
 
 #: The kinds of examples whose labels hold for an archive too.
 SURE = ("gold", "sullied")
@@ -91,9 +90,18 @@ def read_pages(folder: Path, *, labelled: bool = True) -> list[Page]:
     ]
 
 
-def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> Page:
+def site_of(row: dict[str, Any]) -> str:
+    """The site of a page: what it shares with others must not leak from fold to fold."""
     host = row.get("host") or urlsplit(row["url"] or "").hostname or row["file_id"]
-    site = ".".join(host.split(".")[-2:])
+    return ".".join(host.split(".")[-2:])
+
+
+def fold_of(site: str) -> int:
+    """The fold of a site."""
+    return zlib.crc32(site.encode()) % FOLDS
+
+
+def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> Page:
     gold = row["main_content"] or ""
     lines = {kind: (row[f"text_{kind}"] or "").split("\n") for kind in RENDERINGS}
     gold_words = words(gold)
@@ -109,7 +117,7 @@ def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> 
     return Page(
         name=row["file_id"],
         set=name,
-        fold=zlib.crc32(site.encode()) % FOLDS,
+        fold=fold_of(site_of(row)),
         language=row["language"],
         page_type=row["page_type"],
         copyleft=any(repo in (row.get("source_repo") or "") for repo in COPYLEFT),
@@ -241,14 +249,14 @@ def worth_keeping(
         return worth
     zone = slice(max(0, body[0] - _MASTHEAD), body[0])
     rows = seen.dense[zone]
-    masthead = ((rows[:, _TOPIC] >= 0.4) & (size[zone] >= 3)) | (
-        rows[:, [_YEAR, _DATE, _CLOCK]] > 0
+    masthead = ((rows[:, TOPICAL] >= HEADLINE_SHARE) & (size[zone] >= 3)) | (
+        rows[:, DATED] > 0
     ).any(axis=1)
     worth[zone][masthead & (worth[zone] == BOILERPLATE)] = UNKNOWN
     for before, after in itertools.pairwise(body):
         inside = slice(before + 1, after)
         if 0 < after - before - 1 <= _CAPTION_LINES:
-            caption = (size[inside] <= _CAPTION_WORDS) & (seen.dense[inside, _REPEATED] == 0)
+            caption = (size[inside] <= _CAPTION_WORDS) & (seen.dense[inside, REPEATED] == 0)
             worth[inside][caption & (worth[inside] == BOILERPLATE)] = UNKNOWN
     if kind in WHOLE:
         worth[page.marked.find(lines, worth == CONTENT, int(body[0]), int(body[-1]))] = CONTENT

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-#: Scripts written without blanks count by character.
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+from archiver.page import align
 
 #: Words that make a place in the gold text recognisable.
 _GRAM = 4
@@ -24,7 +21,7 @@ CONTENT, BOILERPLATE, UNKNOWN = 1, 0, -1
 
 def words(text: str) -> list[str]:
     """The words that labels and scores are made of."""
-    return _WORD.findall(text.lower())
+    return list(align.words(text))
 
 
 def label_lines(lines: Sequence[Sequence[str]], gold: Sequence[str]) -> list[int]:

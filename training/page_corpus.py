@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow.parquet as pq
-from corpus import FOLDS
+from corpus import fold_of, site_of
 from labels import label_lines
 from numpy.typing import NDArray
 
@@ -54,8 +52,7 @@ def read_html_pages(folder: Path, networks: list[Network] | None) -> list[HtmlPa
 
 
 def _page(row: dict[str, Any], networks: list[Network] | None) -> HtmlPage:
-    host = urlsplit(row["url"] or "").hostname or row["file_id"]
-    fold = zlib.crc32(".".join(host.split(".")[-2:]).encode()) % FOLDS
+    fold = fold_of(site_of(row))
     source = Source(row["file_id"], row["file_id"], row["html"], "text/html")
     document = decode(source)
     if isinstance(document, Finding):

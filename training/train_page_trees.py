@@ -120,19 +120,18 @@ def _below(limit: float) -> np.float32:
     return narrow if narrow <= limit else np.nextafter(narrow, np.float32(-np.inf))
 
 
-def judge(page: HtmlPage, trees: Trees) -> tuple[float, float, float, bool]:
-    """Word F1 of the extractor, of the chosen lines, of the outcome; whether lines it was."""
+def judge(page: HtmlPage, trees: Trees) -> tuple[float, float, bool]:
+    """Word F1 of the extractor and of ours, and whether ours are chosen lines."""
     gold = Counter(words(page.gold))
     alone = word_f1(Counter(words(page.extracted)), gold)
     if not page.columns or not page.extracted:
-        return alone, alone, alone, False
+        return alone, alone, False
     odds = trees.log_odds(page.columns)
     lines = chosen(page.bags, odds, page.extracted)
     if lines is None:
-        return alone, alone, alone, False
+        return alone, alone, False
     text = joined(page.rendering.lines, lines)
-    own = word_f1(Counter(words(text)), gold)
-    return alone, own, own, True
+    return alone, word_f1(Counter(words(text)), gold), True
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -149,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pages = read_html_pages(args.data, networks)
     if args.work:
         args.work.mkdir(parents=True, exist_ok=True)
-    groups: dict[str, list[tuple[float, float, float, bool]]] = defaultdict(list)
+    groups: dict[str, list[tuple[float, float, bool]]] = defaultdict(list)
     for fold in range(FOLDS):
         trees = fit([page for page in pages if page.fold != fold])
         if args.work:
@@ -161,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 groups["all"].append(figures)
     print(f"{'':<16}{'pages':>6}{'extractor':>11}{'ours':>8}{'lines chosen':>14}")
     for name, rows in sorted(groups.items()):
-        alone, _, ours, lines = (mean(column) for column in zip(*rows, strict=True))
+        alone, ours, lines = (mean(column) for column in zip(*rows, strict=True))
         print(f"{name:<16}{len(rows):>6}{alone:>11.4f}{ours:>8.4f}{lines:>14.2f}")
     data = pack(fit(pages))
     Path(str(TREES)).write_bytes(data)

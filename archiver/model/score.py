@@ -112,6 +112,7 @@ def score_document(
     found = _probability(answers)
     prose = (seen.words >= PROSE_WORDS) & (seen.dense[:, ENDS_SENTENCE] > 0)
     signed = np.array([is_signed(lines[number]) for number in seen.index], bool)
+    body = np.flatnonzero((found[:, TEXT] > 0.5) & (seen.words >= TEXT_WORDS))
     return Scores(
         index=seen.index,
         content=found[:, answer],
@@ -120,20 +121,15 @@ def score_document(
         prose=prose,
         signed=signed,
         fact=np.array([is_fact(lines[number]) for number in seen.index], bool),
-        masthead=_masthead(seen, found[:, TEXT], signed),
-        text=bool(np.any((found[:, TEXT] > 0.5) & (seen.words >= TEXT_WORDS))),
+        masthead=_masthead(seen, int(body[0]) if len(body) else 0, signed),
+        text=len(body) > 0,
         gate=float(_probability(gate)),
     )
 
 
-def _masthead(
-    seen: Features, text: NDArray[np.float64], signed: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Lines above the text that look like its headline, its date or its byline."""
-    n = len(seen.index)
-    body = np.flatnonzero((text > 0.5) & (seen.words >= TEXT_WORDS))
-    start = int(body[0]) if len(body) else 0
-    above = np.zeros(n, bool)
+def _masthead(seen: Features, start: int, signed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lines above the start of the text that look like its headline, date or byline."""
+    above = np.zeros(len(seen.index), bool)
     above[max(0, start - MASTHEAD_LINES) : start] = True
     least, most = HEADLINE_WORDS
     headline = (

@@ -69,6 +69,7 @@ class _Writer:
     link_end: int = 0  # how many parts there were when the last link ended
 
     def put(self, text: str, frame: _Frame) -> None:
+        """Text of the page, as it comes; where it stands verbatim, its lines are lines."""
         if frame.verbatim:
             first, *others = text.split("\n")
             self._add(first, frame)
@@ -93,6 +94,7 @@ class _Writer:
             self.parts.append(between)
 
     def end(self) -> None:
+        """The line is whole: keep it, unless it is blank."""
         frame, text = self.frame, "".join(self.parts).rstrip(" |")
         self.parts.clear()
         if not frame.verbatim:
