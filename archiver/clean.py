@@ -23,7 +23,7 @@ from archiver.text.edits import apply, compose
 from archiver.text.repair import repair
 
 #: Turns of model and rules after which a text that still changes is left to the rules.
-MAX_TURNS = 6
+MAX_TURNS = 12
 
 
 def clean_text(

@@ -14,11 +14,6 @@ from archiver.model.network import TEXT, WORTH_KEEPING, Network, shipped
 from archiver.model.signed import is_fact, is_signed
 from archiver.settings import Profile
 
-#: A document is gone over again until nothing more goes, since what goes changes
-#: the neighbours of what stays. The few that have not settled by then are left alone.
-MAX_PASSES = 5
-
-
 #: A line of so many words with the end of a sentence in it reads like prose.
 PROSE_WORDS = 12
 
@@ -158,30 +153,22 @@ def decide(
 ) -> dict[int, float]:
     """The lines to drop, by number, each with its probability of being boilerplate.
 
-    Deciding on what is left drops nothing more: so long as the caller takes only
-    lines and blank lines beside them, cleaning twice is cleaning once.
+    One look: what goes changes the neighbours of what stays, so that a caller who
+    wants cleaning twice to be cleaning once asks again until nothing goes.
     """
     bounds = BOUNDS.get(profile)
-    dropped: dict[int, float] = {}
     if bounds is None:
-        return dropped
-    left = np.arange(len(lines))
-    for _ in range(MAX_PASSES):
-        scores = score_document([lines[number] for number in left.tolist()], network, bounds.answer)
-        gone = falling(scores, bounds)
-        if not gone.any():
-            return dropped
-        at = scores.index[gone]
-        dropped.update(
-            (int(number), round(1 - float(content), 4))
-            for number, content in zip(left[at], scores.content[gone], strict=True)
-        )
-        left = np.delete(left, at)
-    return {}
+        return {}
+    scores = score_document(lines, network, bounds.answer)
+    gone = falling(scores, bounds)
+    return {
+        int(number): round(1 - float(content), 4)
+        for number, content in zip(scores.index[gone], scores.content[gone], strict=True)
+    }
 
 
 def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
-    """Which of the scored lines go, in one pass."""
+    """Which of the scored lines go."""
     none = np.zeros(len(scores.index), bool)
     words = int(scores.words.sum())
     if not words or scores.gate < bounds.document or (bounds.text and not scores.text):

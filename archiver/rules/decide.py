@@ -62,8 +62,9 @@ class _Page:
     def _add_repeats(self, words: Sequence[int], matcher: Matcher) -> None:
         """Lines that stand more than once are candidates of the repeat rules.
 
-        ``again`` takes the later copies only where no rule names the line, so
-        that nothing can take the first copy as well; items of a list are left.
+        ``again`` takes the later of two copies where no rule names the line, so
+        that nothing can take the first copy as well; items of a list are left, and
+        what stands more than twice: tips, credits and refrains are meant to.
         """
         if not (matcher.repeats or matcher.agains):
             return
@@ -75,7 +76,8 @@ class _Page:
                 continue
             named = self.candidates.get(line, ())
             fit = matcher.fitting(matcher.repeats, text)
-            if text in stood and not named and text[0] not in BULLETS:
+            twice = counts[text] == 2 and text in stood
+            if twice and not named and text[0] not in BULLETS:
                 fit += matcher.fitting(matcher.agains, text)
             stood.add(text)
             if found := tuple(sorted({*named, *fit})):

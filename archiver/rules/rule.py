@@ -50,7 +50,8 @@ class Context:
     between   a dropped line of one of these families within ``within`` lines on
               either side
     repeat    the line equals the one before it
-    again     the line stood before anywhere on the page, and no other rule names it
+    again     the line stands twice on the page and this is the later one, and no other rule
+              names it
     isolated  (with repeat) the pair stands alone between blank lines
     unlisted  (of a cut) no line of the document is ``[1] ...``: the marks point nowhere
     min_words the line has at least so many words
