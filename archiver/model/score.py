@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from archiver.model.features import Features, features
 from archiver.model.figures import DATED, ENDS_SENTENCE, REPEATED, TOPICAL
 from archiver.model.network import TEXT, WORTH_KEEPING, Network, shipped
-from archiver.model.signed import is_fact, is_signed
+from archiver.model.signed import is_signed
+from archiver.model.tabular import tabular
 from archiver.settings import Profile
 
 #: A line of so many words with the end of a sentence in it reads like prose.
@@ -26,6 +27,10 @@ MASTHEAD_LINES = 6
 HEADLINE_WORDS = 2, 25
 HEADLINE_SHARE = 0.4
 DATELINE_WORDS = 12
+
+#: A text of fewer words whose expected word F1 is below this is as likely a list that
+#: someone made as a page around a text: over half of its words never go.
+SHORT, DOUBTFUL = 400, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,8 @@ class Scores:
     ``worth`` is the probability that an archive would keep the line, ``gate`` the
     one that the document holds boilerplate at all. ``prose`` tells which lines read
     like prose, ``signed`` which like a byline or a credit, ``fact`` which are a key
-    with a value, and ``masthead`` which stand above the text as a headline does.
-    ``text`` tells whether there is a text: a line of some length that is taken for it.
+    with a value or a row of a table, and ``masthead`` which stand above the text as a
+    headline does. ``text`` tells whether there is a text: a line of some length that is taken for it.
     """
 
     index: NDArray[np.int64]
@@ -115,7 +120,7 @@ def score_document(
         words=seen.words,
         prose=prose,
         signed=signed,
-        fact=np.array([is_fact(lines[number]) for number in seen.index], bool),
+        fact=np.array(tabular([lines[number] for number in seen.index]), bool),
         masthead=_masthead(seen, int(body[0]) if len(body) else 0, signed),
         text=len(body) > 0,
         gate=float(_probability(gate)),
@@ -173,7 +178,8 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     words = int(scores.words.sum())
     if not words or scores.gate < bounds.document or (bounds.text and not scores.text):
         return none
-    limit = bounds.line * _best(scores) ** bounds.doubt
+    best = _best(scores)
+    limit = bounds.line * best**bounds.doubt
     limits = np.where(scores.prose, min(limit, bounds.prose), limit)
     gone: NDArray[np.bool_] = (scores.content < limits) & (scores.words > 0) & ~scores.fact
     gone &= ~(scores.masthead & (scores.worth >= bounds.masthead))
@@ -181,6 +187,7 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
         gone &= ~scores.signed
     share = scores.words[gone].sum() / words
     unsure = share > bounds.most and scores.gate < bounds.document_if_most
+    unsure |= share > 0.5 and words < SHORT and best < DOUBTFUL
     if unsure or share == 1:
         return none
     return gone

@@ -1,8 +1,7 @@
-"""What an archive keeps, though readers' texts come without it: bylines, credits, facts.
+"""What an archive keeps, though readers' texts come without it: bylines and credits.
 
 Texts that readers call "the content" often lack them, so that a model learns to drop
-them. Here they are known by their form: bylines and credits by the words they begin
-with, in many languages, facts as rows of an infobox or of a table of figures.
+them. Here they are known by the words they begin with, in many languages.
 """
 
 from __future__ import annotations
@@ -80,27 +79,6 @@ _SIGNED = re.compile(rf"[^\w©(]*(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE
 
 #: A byline may be cut in two: the name stands on the next line.
 _ALONE = re.compile(r"\W*(?:by|von|par|por|di|door|av|af)\W*", re.IGNORECASE)
-
-
-#: ``Key: | value |``, as tables come out of converters, and ``| key = value`` of wiki text.
-_FACT = re.compile(r"\s*(?:\w[^:|=]{0,60}:\s*\|[\s|]*\{*\w|\|\s*\w[^|={}]{0,60}=\s*[\[{]*\w)")
-
-
-#: The cells of a table row, and a figure in one: ``1,493,269``, ``3.5 %``, ``$12``, ``2:1``.
-_CELLS = re.compile(r"\t+|\|")
-_FIGURE = re.compile(r"[^\w\s]{0,2}\d[\d.,:/-]* ?[^\w\s]{0,2}\w{0,3}")
-
-#: A row of figures has so many of them, each in a cell of its own.
-LEAST_FIGURES = 2
-
-
-def is_fact(line: str) -> bool:
-    """Whether a line is a key with a value, or a row of figures. Cost: the line's start."""
-    start = line[:400]
-    if "|" not in start and "\t" not in start:
-        return False
-    figures = [cell for cell in _CELLS.split(start) if _FIGURE.fullmatch(cell.strip())]
-    return len(figures) >= LEAST_FIGURES or _FACT.match(start) is not None
 
 
 def is_signed(line: str) -> bool:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +69,13 @@ def test_blank_lines_have_no_score():
     assert score_lines(["", "Home", " \t"])[::2] == [0, 0]
 
 
+def test_a_short_text_in_doubt_never_loses_over_half_of_its_words():
+    doubtful = scores([0.01, 0.02, 0.3], [40, 40, 60], gate=1.0)
+    assert not falling(doubtful, BOUNDS["strict"]).any()
+    long = scores([0.01, 0.02, 0.3], [400, 400, 600], gate=1.0)
+    assert falling(long, BOUNDS["strict"]).tolist() == [True, True, False]
+
+
 def test_a_document_taken_for_clean_loses_nothing():
     assert not falling(scores([0.0, 1.0], [3, 9], gate=0.5), BOUNDS["strict"]).any()
 
@@ -100,7 +106,7 @@ def test_a_fact_stays_in_every_profile():
 
 
 def test_without_a_text_standard_takes_nothing():
-    headlines = scores([0.001, 0.001, 0.1], [4, 4, 4], text=False)
+    headlines = scores([0.001, 0.001, 0.9], [4, 4, 4], text=False)
     assert not falling(headlines, BOUNDS["standard"]).any()
     assert falling(headlines, BOUNDS["strict"]).any()
 
