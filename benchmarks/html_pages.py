@@ -9,7 +9,7 @@ and ``score.py``. Ours is the way of an ingested page from bytes to clean text.
 The trees and the line model were trained on this set. ``--trees`` and ``--networks``
 are for figures to publish: each page is read by the trees and the network that have
 not seen its site, ``trees-K.npz`` of ``training/train_page_trees.py --work`` and
-``fold-K.npz`` of ``training/train_line_model.py --work``. Figures are compared with
+``text-K.npz`` of ``training/train_line_model.py --work``. Figures are compared with
 the floors in ``benchmarks/floors.json``; ``--update`` raises them, those of the whole
 set to such honest figures only. With ``--every`` the mean has a floor of its own. A
 page type that falls below trafilatura's is a failure too. Exit status 1 on a failure.
@@ -152,9 +152,9 @@ def _without(fold: int, trees: Path | None, networks: Path | None) -> None:
         own_trees = forest.unpack((trees / f"trees-{fold}.npz").read_bytes())
         _replace(lines, "shipped", lambda: own_trees)
     if networks:
-        own = network.unpack((networks / f"fold-{fold}.npz").read_bytes())
+        own = network.unpack((networks / f"text-{fold}.npz").read_bytes())
         _replace(lines, "network", lambda: own)
-        _replace(score, "shipped", lambda: own)
+        _replace(score, "shipped", lambda _: own)
 
 
 def _table(groups: Mapping[str, Scores]) -> dict[str, float]:

@@ -10,8 +10,8 @@ are checked, so that figures of different sets are never compared.
 
 ``--every`` measures each Nth page only. ``--networks`` is for figures to publish: the
 line model was trained on these sets, so that each page and document is cleaned by the
-network that has not seen its site, ``fold-K.npz`` of ``training/train_line_model.py
---work``. Such figures are printed, and not compared with floors.
+networks that have not seen its site, ``text-K.npz`` and ``worth-K.npz`` of
+``training/train_line_model.py --work``. Such figures are printed, and not compared with floors.
 
 Exit status 1 where a figure falls below its floor in ``benchmarks/floors.json``.
 ``--update`` raises floors to what was measured; it never lowers one.
@@ -237,7 +237,7 @@ def _clean_all(
             name,
             [texts[at] for at in chunk],
             [context[at][0] for at in chunk],
-            networks / f"fold-{context[chunk[0]][1]}.npz" if networks else None,
+            (networks, context[chunk[0]][1]) if networks else None,
         )
         for chunk in chunks
     ]
@@ -249,7 +249,7 @@ def _clean_all(
 
 
 def _clean_some(
-    name: str, texts: list[str], languages: list[str], network: Path | None
+    name: str, texts: list[str], languages: list[str], unseen_by: tuple[Path, int] | None
 ) -> list[Text]:
     """In a worker. Ours is given no language: it must do without, as a pipe does."""
     if name in PEERS:
@@ -260,12 +260,13 @@ def _clean_some(
     from archiver.batch import clean_texts
     from archiver.rules.load import builtin
 
-    if network:
+    if unseen_by:
         from archiver.model import score
-        from archiver.model.network import unpack
+        from archiver.model.network import NAMES, unpack
 
-        unseen = unpack(network.read_bytes())
-        vars(score)["shipped"] = lambda: unseen
+        folder, fold = unseen_by
+        unseen = [unpack((folder / f"{name}-{fold}.npz").read_bytes()) for name in NAMES]
+        vars(score)["shipped"] = lambda answer: unseen[answer]
     done = clean_texts(texts, builtin(), profile=name)  # type: ignore[arg-type]  # of PROFILES
     return [(cleaning.text, dict(cleaning.facts)) for cleaning in done]
 

@@ -11,7 +11,7 @@ together) from the gold of sites that no pack was learned from.
 It is measured on rules alone, and on the whole pipeline in the profiles that ask
 the line model too. The network that ships has seen these very pages, so what is
 left for a pack to do beside it looks too small: with ``--folds`` (the networks that
-training writes, ``fold-0.npz`` to ``fold-4.npz``) each page is cleaned beside one
+training writes, ``text-0.npz`` to ``worth-4.npz``) each page is cleaned beside one
 that has not seen its site.
 """
 
@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from archiver.clean import clean_with
 from archiver.model import score
-from archiver.model.network import Network, shipped, unpack
+from archiver.model.network import NAMES, Network, shipped, unpack
 from archiver.rules.hosts import host_of
 from archiver.rules.load import builtin
 from archiver.rules.match import Matcher
@@ -50,6 +50,8 @@ RENDERINGS = ("text_inscriptis", "text_resiliparse")
 COLUMNS = ["file_id", "url", "main_content", *RENDERINGS]
 PROFILE: Profile = "standard"
 MODELLED: tuple[Profile, ...] = ("standard", "strict")
+#: Which answer of the line model a profile asks for.
+ASKED = {name: score.BOUNDS[name].answer for name in MODELLED}
 
 #: As score.py counts: scripts written without blanks by character.
 _CHARACTER = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f"
@@ -225,7 +227,7 @@ def _options() -> argparse.Namespace:
     words.add_argument("--data", type=Path, default=Path("../shared/eval"))
     words.add_argument("--min-pages", type=int, default=Thresholds().min_pages)
     words.add_argument("--rules-only", action="store_true", help="leave the line model out")
-    words.add_argument("--folds", type=Path, help="a folder of fold-0.npz to fold-4.npz")
+    words.add_argument("--folds", type=Path, help="a folder of text-0.npz to worth-4.npz")
     return words.parse_args()
 
 
@@ -233,16 +235,18 @@ def _ways(options: argparse.Namespace) -> list[Way]:
     ways = [Way("rules alone", PROFILE)]
     if options.rules_only:
         return ways
-    ways += [Way(f"{name}, network as shipped", name, (shipped(),)) for name in MODELLED]
+    ways += [Way(f"{name}, network as shipped", name, (shipped(ASKED[name]),)) for name in MODELLED]
     if options.folds:
-        folds = _folds(options.folds)
-        ways += [Way(f"{name}, network out of fold", name, folds) for name in MODELLED]
+        ways += [
+            Way(f"{name}, network out of fold", name, _folds(options.folds, NAMES[ASKED[name]]))
+            for name in MODELLED
+        ]
     return ways
 
 
-@lru_cache(maxsize=1)
-def _folds(folder: Path) -> tuple[Network, ...]:
-    return tuple(unpack((folder / f"fold-{n}.npz").read_bytes()) for n in range(FOLDS))
+@lru_cache(maxsize=2)
+def _folds(folder: Path, name: str) -> tuple[Network, ...]:
+    return tuple(unpack((folder / f"{name}-{n}.npz").read_bytes()) for n in range(FOLDS))
 
 
 def _table(name: str, outcomes: Sequence[Outcome]) -> None:

@@ -6,7 +6,7 @@ import itertools
 import random
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from labels import BOILERPLATE, CONTENT, UNKNOWN, label_lines, words
 from marked import NO_MARKS, Marked, read_marked
 from numpy.typing import NDArray
+from windows import Window, read_windows
 
 from archiver.model.features import Features, features
 from archiver.model.figures import DATED, REPEATED, TOPICAL
@@ -47,7 +48,10 @@ Labels = NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its lines and their labels by rendering, and ``gold``."""
+    """A page: its lines and their labels by rendering, and ``gold``.
+
+    ``read`` are the stretches of it that were labelled by reading them.
+    """
 
     name: str
     set: str
@@ -59,6 +63,7 @@ class Page:
     lines: dict[str, list[str]]
     labels: dict[str, Labels]
     marked: Marked
+    read: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Example:
     """A document as the network sees it, and two labels for each line.
 
     ``text`` says whether a line is in the gold text, ``worth`` whether an archive
-    would keep it.
+    would keep it, as far as the page tells; ``read`` whether it would, as far as
+    someone read it, else the same.
     """
 
     page: Page
@@ -74,6 +80,11 @@ class Example:
     seen: Features
     text: Labels
     worth: Labels
+    read: Labels
+
+    def as_read(self) -> Example:
+        """The example with what was read for ``worth``."""
+        return replace(self, worth=self.read)
 
 
 #: What is labelled by hand stands on no page.
@@ -83,8 +94,15 @@ NO_PAGE = Page("", "", 0, "", "", copyleft=False, gold="", lines={}, labels={}, 
 def read_pages(folder: Path, *, labelled: bool = True) -> list[Page]:
     """Every page of both sets; without labels, they can be measured on alone."""
     marked = read_marked(folder / "wcxb_dev_html.parquet") if labelled else {}
+    windows = read_windows()
     return [
-        _page(name, row, marked.get(row["file_id"], NO_MARKS), labelled=labelled)
+        _page(
+            name,
+            row,
+            marked.get(row["file_id"], NO_MARKS),
+            windows.get((name, row["file_id"]), ()),
+            labelled=labelled,
+        )
         for name in SETS
         for row in pq.read_table(folder / f"{name}.parquet").to_pylist()
     ]
@@ -101,7 +119,9 @@ def fold_of(site: str) -> int:
     return zlib.crc32(site.encode()) % FOLDS
 
 
-def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> Page:
+def _page(
+    name: str, row: dict[str, Any], marked: Marked, read: tuple[Window, ...], *, labelled: bool
+) -> Page:
     gold = row["main_content"] or ""
     lines = {kind: (row[f"text_{kind}"] or "").split("\n") for kind in RENDERINGS}
     gold_words = words(gold)
@@ -125,6 +145,7 @@ def _page(name: str, row: dict[str, Any], marked: Marked, *, labelled: bool) -> 
         lines=lines,
         labels=labels,
         marked=marked if row["page_type"] == "article" else NO_MARKS,
+        read=read,
     )
 
 
@@ -146,7 +167,11 @@ def _example(page: Page, kind: str, lines: Sequence[str], labels: Labels) -> Ite
         text = labels[seen.index]
         visible = [lines[number] for number in seen.index]
         worth = text if kind in SURE else worth_keeping(page, kind, seen, visible, text)
-        yield Example(page, kind, seen, text, worth)
+        read = worth
+        for window in page.read:
+            if kind == window.rendering and lines is page.lines[kind]:
+                read = window.over(read, seen.index)
+        yield Example(page, kind, seen, text, worth, read)
 
 
 def _variants(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -15,6 +15,7 @@ from archiver.model.network import Network
 from archiver.model.score import decide
 from archiver.settings import Profile
 
+#: The profiles that ask the model.
 PROFILES: tuple[Profile, ...] = ("standard", "strict")
 
 #: Groups of fewer pages are not printed.
@@ -32,29 +33,23 @@ class Result:
     dropped: int
 
 
-def judge(pages: Iterable[Page], network: Network) -> list[Result]:
-    """Every rendering of every page, and its gold, under each profile."""
+def judge(pages: Iterable[Page], network: Network, profile: Profile) -> list[Result]:
+    """Every rendering of every page, and its gold, under a profile."""
     return [
-        result
-        for page in pages
-        for kind in (*RENDERINGS, "gold")
-        for result in _judge(page, kind, network)
+        _judge(page, kind, network, profile) for page in pages for kind in (*RENDERINGS, "gold")
     ]
 
 
-def _judge(page: Page, kind: str, network: Network) -> Iterator[Result]:
+def _judge(page: Page, kind: str, network: Network, profile: Profile) -> Result:
     lines = page.lines[kind]
     bags = [words(line) for line in lines]
     gold = Counter(words(page.gold))
-    for profile in PROFILES:
-        gone = decide(lines, profile, network)
-        kept = Counter(
-            word for number, bag in enumerate(bags) if number not in gone for word in bag
-        )
-        figure = word_f1(kept, gold)
-        if kind == "gold":
-            figure = 1 - kept.total() / gold.total() if gold else 0.0
-        yield Result(page, kind, profile, figure, len(gone))
+    gone = decide(lines, profile, network)
+    kept = Counter(word for number, bag in enumerate(bags) if number not in gone for word in bag)
+    figure = word_f1(kept, gold)
+    if kind == "gold":
+        figure = 1 - kept.total() / gold.total() if gold else 0.0
+    return Result(page, kind, profile, figure, len(gone))
 
 
 def word_f1(kept: Counter[str], gold: Counter[str]) -> float:
@@ -116,12 +111,10 @@ class Debris:
     content: int
 
 
-def sift(documents: Iterable[Labelled], network: Network) -> list[Debris]:
-    """What is found and lost in documents labelled by hand, under each profile."""
+def sift(documents: Iterable[Labelled], network: Network, profile: Profile) -> list[Debris]:
+    """What is found and lost in documents labelled by hand, under a profile."""
     return [
-        _sift(document, profile, decide(document.lines, profile, network))
-        for document in documents
-        for profile in PROFILES
+        _sift(document, profile, decide(document.lines, profile, network)) for document in documents
     ]
 
 

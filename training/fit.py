@@ -22,9 +22,6 @@ DECAY = 0.02
 WORD_DROP = 0.45
 BLIND = 0.2
 
-#: Cuts of every document labelled by hand, in an epoch.
-CUTS = 6
-
 #: Longer documents are left out of training: few, and each would fill a batch.
 MAX_LINES = 4000
 
@@ -63,7 +60,7 @@ def _plan(
     """The batches of one epoch."""
     chosen = [example for example in examples if order.random() < SHARE]
     for document in by_hand:
-        chosen += cuts(document, CUTS, order)
+        chosen += cuts(document, order)
     order.shuffle(chosen)
     batches: list[list[Example]] = [[]]
     lines = 0

@@ -61,7 +61,7 @@ def write(path: Path, network: Network) -> None:
         seen = features(lines)
         unknown = np.full(len(seen.index), UNKNOWN, np.int8)
         with torch.no_grad():
-            example = Example(NO_PAGE, label, seen, unknown, unknown)
+            example = Example(NO_PAGE, label, seen, unknown, unknown, unknown)
             answers, gate, _ = torch_network(batch_of([example]))
         cases.append(
             {

@@ -205,7 +205,7 @@ def loss_of(answers: tuple[Tensor, Tensor, Tensor], batch: Batch, weights: Weigh
     dirt = _per_document((1 - labels.clamp(min=0)) * words, batch) / total
     loss = (
         _entropy(lines[:, TEXT], batch.text, batch)
-        + weights.f1 * (1 - _soft_f1(lines[:, TEXT], batch)).mean()
+        + weights.f1 * _missed(lines[:, TEXT], batch)
         + weights.worth * _entropy(lines[:, WORTH_KEEPING], batch.worth, batch)
         + weights.gate
         * functional.binary_cross_entropy_with_logits(gate, (dirt > CLEAN_SHARE).float())
@@ -231,14 +231,17 @@ def _entropy(lines: Tensor, labels: Tensor, batch: Batch) -> Tensor:
     return (entropy * share * weight[batch.document]).sum() / weight.sum()
 
 
-def _soft_f1(lines: Tensor, batch: Batch) -> Tensor:
+def _missed(lines: Tensor, batch: Batch) -> Tensor:
+    """What a soft word F1 lacks to 1, in the mean of the documents that have a gold text."""
     words = batch.words * (batch.text >= 0)
     content = batch.text.clamp(min=0)
     kept = torch.sigmoid(lines) * words
     gold = _per_document(content * words, batch)
     some = gold > 0
+    if not some.any():
+        return lines.new_zeros(())
     both = _per_document(kept * content, batch)[some]
-    return 2 * both / (_per_document(kept, batch) + gold)[some].clamp(min=1)
+    return (1 - 2 * both / (_per_document(kept, batch) + gold)[some].clamp(min=1)).mean()
 
 
 def arrays_of(network: TorchNetwork) -> Arrays:

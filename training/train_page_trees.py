@@ -3,8 +3,8 @@
 
     python training/train_page_trees.py --data FOLDER [--networks FOLDER]
 
-``--data`` holds ``wcxb_dev_html.parquet``. ``--networks`` holds ``fold-0.npz`` to
-``fold-4.npz``, line models that have not seen a fold, as ``train_line_model.py
+``--data`` holds ``wcxb_dev_html.parquet``. ``--networks`` holds ``text-0.npz`` to
+``text-4.npz``, line models that have not seen a fold, as ``train_line_model.py
 --work`` leaves them; without, the trees do not ask the line model. Writes
 ``archiver/page/trees.npz``, and with ``--work`` the trees of each fold too.
 """
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     networks = None
     if args.networks:
-        paths = [args.networks / f"fold-{fold}.npz" for fold in range(FOLDS)]
+        paths = [args.networks / f"text-{fold}.npz" for fold in range(FOLDS)]
         networks = [network_from(path.read_bytes()) for path in paths]
     pages = read_html_pages(args.data, networks)
     if args.work:

@@ -31,6 +31,9 @@ ALIKE_AFTER = (2, 4)
 #: an archive would keep it: captions, bylines and datelines too.
 TEXT, WORTH_KEEPING = 0, 1
 
+#: The names of the networks, by the answer they were trained for. Each gives both.
+NAMES = ("text", "worth")
+
 _TINY = np.float32(1e-5)
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -149,7 +152,7 @@ def unpack(data: bytes) -> Network:
     return Network(arrays)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Network:
-    """The network in the package; read once."""
-    return unpack(WEIGHTS.read_bytes())
+@lru_cache(maxsize=len(NAMES))
+def shipped(answer: int = TEXT) -> Network:
+    """The network in the package that was trained for an answer; read once."""
+    return unpack(WEIGHTS[NAMES[answer]].read_bytes())

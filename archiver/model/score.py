@@ -67,16 +67,16 @@ BOUNDS: dict[Profile, Bounds] = {
     "standard": Bounds(
         WORTH_KEEPING,
         0.995,
-        0.008,
+        0.02,
         0,
-        0.2,
+        0.4,
         0.9995,
         masthead=0.0,
-        prose=0.002,
+        prose=0.005,
         signed=True,
         text=True,
     ),
-    "strict": Bounds(TEXT, 0.995, 0.45, 3, 0.3, 0.9995, masthead=0.09),
+    "strict": Bounds(TEXT, 0.995, 0.45, 4, 0.3, 0.9995, masthead=0.09),
 }
 
 
@@ -88,7 +88,8 @@ class Scores:
     one that the document holds boilerplate at all. ``prose`` tells which lines read
     like prose, ``signed`` which like a byline or a credit, ``fact`` which are a key
     with a value or a row of a table, and ``masthead`` which stand above the text as a
-    headline does. ``text`` tells whether there is a text: a line of some length that is taken for it.
+    headline does. ``text`` tells whether there is a text: a line of some length that is
+    taken for it.
     """
 
     index: NDArray[np.int64]
@@ -106,9 +107,12 @@ class Scores:
 def score_document(
     lines: Sequence[str], network: Network | None = None, answer: int = TEXT
 ) -> Scores:
-    """Score the lines of a document. Pure; linear in the text, some MB a second."""
+    """Score the lines of a document for one of the answers. Pure; linear in the text.
+
+    network: another than the one that ships for this answer.
+    """
     seen: Features = features(lines)
-    answers, gate = (network or shipped()).run(seen)
+    answers, gate = (network or shipped(answer)).run(seen)
     found = _probability(answers)
     prose = (seen.words >= PROSE_WORDS) & (seen.dense[:, ENDS_SENTENCE] > 0)
     signed = np.array([is_signed(lines[number]) for number in seen.index], bool)

@@ -50,6 +50,7 @@ _CREDITS = {
         "|credits|courtesy|source|sources|video"
     ),
     "es": "foto|fotos|imagen|crédito|cortesía|fuente",
+    "fi": "kuva|kuvat|teksti|grafiikka|graafi|lähde",
     "fr": "photo|photos|crédit|crédits|source|vidéo",
     "he": "תמונה|צילום|מקור",
     "hi": "फोटो|स्रोत",
@@ -70,25 +71,40 @@ _CREDITS = {
     "zh": "图|圖|图片|圖片|来源|來源",
 }
 
-_STARTS = "|".join(
-    sorted(
-        {word for words in (*_BYLINES.values(), *_CREDITS.values()) for word in words.split("|")}
+
+def _any_of(*tables: dict[str, str]) -> str:
+    """The words of all languages, as one alternation."""
+    return "|".join(
+        sorted({word for table in tables for row in table.values() for word in row.split("|")})
     )
-)
+
+
+_STARTS = _any_of(_BYLINES, _CREDITS)
 _SIGNED = re.compile(rf"[^\w©(]*(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE)
 
 #: A byline may be cut in two: the name stands on the next line.
 _ALONE = re.compile(r"\W*(?:by|von|par|por|di|door|av|af)\W*", re.IGNORECASE)
 
+#: A caption with its credit behind it: so many words before "Foto: dpa", "© Ann Lee" or
+#: "/ AFP". After ``©`` a year would make it a rights notice.
+CAPTION_WORDS = 4, 60
+_AGENCIES = "afp|ap|dpa|apa|epa|efe|ansa|reuters|getty|getty images|imago|shutterstock"
+_CREDITED = re.compile(
+    rf"(?:[\s(\[|/–—-](?:©(?!\s*\d)|\(c\)(?!\s*\d)|(?:{_any_of(_CREDITS)})\s?[:：])\s*\w[^.!?:]{{1,60}}"
+    rf"|[/(\[|–—-]\s?(?:{_AGENCIES})\b[^.!?:]{{0,30}})\s*$",
+    re.IGNORECASE,
+)
+
 
 def is_signed(line: str) -> bool:
     """Whether a line reads like a byline or a credit: "By Ann Lee", "Foto: dpa".
 
-    One word alone is none ("Video" is a button), but for "By". Cost: the first words
-    of the line.
+    One word alone is none ("Video" is a button), but for "By". A caption that ends
+    with its credit is one too. Cost: the first and the last words of the line.
     """
     start = line[:200]
-    found = _SIGNED.match(start)
-    if found is None or len(line.split()) > MOST_WORDS:
-        return False
+    found, words = _SIGNED.match(start), len(line.split())
+    if found is None or words > MOST_WORDS:
+        least, most = CAPTION_WORDS
+        return least < words <= most and _CREDITED.search(line[-100:]) is not None
     return found[1] is not None or _ALONE.fullmatch(start) is not None

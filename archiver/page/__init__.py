@@ -18,5 +18,5 @@ TREES = files(__name__) / "trees.npz"
 @lru_cache(maxsize=1)
 def identity() -> str:
     """What names the choice of lines in ``Document.extractor``. Loads no numpy."""
-    digest = sha256(TREES.read_bytes() + WEIGHTS.read_bytes())
+    digest = sha256(TREES.read_bytes() + WEIGHTS["text"].read_bytes())
     return f"archiver.page {VERSION} ({digest[:16]})"

@@ -25,7 +25,7 @@ SCHEMA = "archiver-rules/1"
 
 #: The version of the decision procedure: raised whenever the same rules would
 #: make something else of some text.
-ENGINE = 3
+ENGINE = 4
 
 #: A pack larger than this is refused unread; the largest built in has 40 KB.
 MAX_PACK_BYTES = 4 << 20

@@ -70,9 +70,9 @@ def test_blank_lines_have_no_score():
 
 
 def test_a_short_text_in_doubt_never_loses_over_half_of_its_words():
-    doubtful = scores([0.01, 0.02, 0.3], [40, 40, 60], gate=1.0)
+    doubtful = scores([0.001, 0.001, 0.4], [40, 40, 60], gate=1.0)
     assert not falling(doubtful, BOUNDS["strict"]).any()
-    long = scores([0.01, 0.02, 0.3], [400, 400, 600], gate=1.0)
+    long = scores([0.001, 0.001, 0.4], [400, 400, 600], gate=1.0)
     assert falling(long, BOUNDS["strict"]).tolist() == [True, True, False]
 
 
@@ -92,7 +92,7 @@ def test_most_of_a_document_goes_only_where_the_gate_is_sure():
 
 
 def test_standard_leaves_bylines_and_credits_and_most_prose():
-    content, words = [0.001, 0.99, 0.001, 0.004, 0.001], [4, 200, 4, 20, 20]
+    content, words = [0.001, 0.99, 0.001, 0.01, 0.001], [4, 200, 4, 20, 20]
     signed = [True, False, False, False, False]
     prose = [False, True, False, True, True]
     gone = falling(scores(content, words, signed=signed, prose=prose), BOUNDS["standard"])

@@ -20,6 +20,10 @@ from archiver.model.signed import is_signed
         "Автор: Иван Петров",
         "文/张三",
         "Updated 3 May 2022",
+        "Kuvat: Anna Virtanen",
+        "Eine Drohne der Feuerwehr ist im Einsatz. © DPA Images | Max Muster",
+        "The bridge before the flood (Photo: Ann Lee)",
+        "Smoke rises over the harbour on Monday. / AFP",
     ],
 )
 def test_signed(line):
@@ -35,6 +39,9 @@ def test_signed(line):
         "Byron wrote it",
         "Home",
         "A text by Ann Lee",
+        "All rights reserved by the town of Ulm © 2024 Ulm",
+        "See our best photos of the year: vote for one of them now!",
+        "Sign up for the news of the day - it is free",
         "By the time the river had fallen, the town was busy with shovels, and nobody slept.",
     ],
 )
