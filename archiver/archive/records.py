@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from archiver.archive.columns import DOCUMENTS, QUARANTINE, REQUIRED, table_schema
+from archiver.archive.columns import DOCUMENTS, QUARANTINE, REQUIRED, TABLES, WIDTHS, table_schema
 from archiver.digest import Json, canonical_json, pairs, sha256, timestamp
 from archiver.document import Cleaning, Document, Edit
 from archiver.errors import DamageError
@@ -22,15 +22,24 @@ NEWLINES = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 _MAPS = frozenset({"facts", "metadata"})
 _MOMENTS = frozenset({"date", "fetched_at", "ingested_at", "quarantined_at"})
 #: Left out of a record's digest: the digest itself, and what other columns hold by digest.
-_OUTSIDE = frozenset({"record_sha256", "text", "raw"})
+OUTSIDE = frozenset({"record_sha256", "text", "raw"})
 
-_DOCUMENT_COLUMNS = tuple(name for name in DOCUMENTS.names if name not in _OUTSIDE)
-_QUARANTINE_COLUMNS = tuple(name for name in QUARANTINE.names if name not in _OUTSIDE)
+#: Columns that came after the first version of the table.
+LATER = frozenset(
+    name for table in TABLES for name in table_schema(table).names[WIDTHS[1][table] :]
+)
+
+_DOCUMENT_COLUMNS = tuple(name for name in DOCUMENTS.names if name not in OUTSIDE)
+_QUARANTINE_COLUMNS = tuple(name for name in QUARANTINE.names if name not in OUTSIDE)
 
 
 def _body(row: Row, columns: Sequence[str]) -> dict[str, Json]:
     """Columns of a row as canonical JSON sees them."""
-    body: dict[str, Json] = {name: row[name] for name in columns}
+    # A column that came later counts where it holds something: so rows keep their
+    # digests whatever columns are added after them.
+    body: dict[str, Json] = {
+        name: row[name] for name in columns if name not in LATER or row.get(name) is not None
+    }
     for name in _MOMENTS & body.keys():
         body[name] = timestamp(row[name])
     for name in _MAPS & body.keys():
