@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archiver.archive.check_replay import Replay
 from archiver.archive.disk import regular_size
 from archiver.archive.entry import Entry
 from archiver.digest import sha256_stream
@@ -52,6 +53,10 @@ class Check:
     reported: set[str] = field(default_factory=set)
     #: Rulesets that entries and records name, and one place that names each.
     rulesets: dict[str, str] = field(default_factory=dict)
+    #: Cleans what was received again with the recorded rules, where that is wanted.
+    replay: Replay | None = None
+    #: Paths with an error, those of findings no longer listed too.
+    harmed: set[str] = field(default_factory=set)
     _listed: Counter[str] = field(default_factory=Counter)
 
     def add(
@@ -59,11 +64,17 @@ class Check:
     ) -> None:
         """Note a finding; ``where`` is a path from the archive's folder."""
         self.reported.add(where)
+        if code.startswith("E"):
+            self.harmed.add(where)
         self._listed[code] += 1
         if self._listed[code] <= MAX_FINDINGS:
             self.findings.append(
                 finding(code, message, where=where, layer=layer, documents=documents)
             )
+
+    def tally(self) -> dict[str, int]:
+        """Code -> number of findings so far, those no longer listed too."""
+        return dict(sorted(self._listed.items()))
 
     def close(self) -> tuple[Finding, ...]:
         """All findings, with one more for each code that was cut short."""

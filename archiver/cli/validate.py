@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli.progress import byte_bar
-from archiver.cli.screen import (
-    Screen,
-    count,
-    finding_json,
-    finding_lines,
-    paint,
-    size,
-    table,
-)
-from archiver.cli.session import command, settings
-from archiver.cli.visible import visible_line
-from archiver.errors import DamageError
+from archiver.cli.screen import Screen
+from archiver.cli.session import command, now, settings, tool_version
+from archiver.cli.spans import share, span
+from archiver.cli.verdict import report_json, report_lines
+from archiver.errors import ArchiverError, DamageError, UsageError
 
 if TYPE_CHECKING:
-    from archiver.archive.validate import Report
+    from archiver.archive.check_replay import Replay
+    from archiver.archive.validate import Clock, Report, Scope
 
 _HEAD = re.compile(r"(?:[0-9]{1,18}:)?[0-9a-f]{64}")
 
-#: The layers that --quick leaves out.
-_SLOW = frozenset({"pages", "records", "raw", "delta"})
+FORMATS = ("table", "json", "junit")
 
 
 def _expected(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -44,94 +36,151 @@ def _expected(_ctx: click.Context, _param: click.Parameter, value: str | None) -
 @click.argument("archive", metavar="[ARCHIVE]", required=False, type=click.Path())
 @click.option("--quick", is_flag=True, help="Digests of files only; rows are not read.")
 @click.option(
+    "--replay", is_flag=True, help="Also clean what was received again, by the rules recorded."
+)
+@click.option(
     "--expect-head", metavar="HEAD", callback=_expected, help="The head you noted elsewhere."
 )
+@click.option(
+    "--subset", metavar="K/N", type=share, help="The K-th of N shares of the parts: 1/7 on Monday."
+)
+@click.option(
+    "--max-age",
+    metavar="TIME",
+    type=span,
+    help="Only parts not checked for so long, as 30d; damaged ones always.",
+)
+@click.option(
+    "--max-duration",
+    metavar="TIME",
+    type=span,
+    help="Begin no part after so long, as 10m; the next run goes on.",
+)
+@click.option(
+    "--format",
+    "form",
+    metavar="FORM",
+    type=click.Choice(FORMATS),
+    help="How the result is shown: table, json, junit.  [default: table]",
+)
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Write figures for Prometheus.",
+)
+@click.option("--no-event", is_flag=True, help="Do not note this check in the fixity log.")
 def validate(
-    archive: str | None, quick: bool, expect_head: str | None, as_json: bool, quiet: bool
+    archive: str | None,
+    quick: bool,
+    replay: bool,
+    expect_head: str | None,
+    subset: tuple[int, int] | None,
+    max_age: timedelta | None,
+    max_duration: timedelta | None,
+    form: str | None,
+    metrics: str | None,
+    no_event: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Check every byte of an archive, and say what is damaged.
 
     Checked are the log and its chain, the digests of files, pages, records and
     texts, the received bytes as they would be restored, what other Delta readers
-    see, and the bag. Nothing is written. Exit status 4 if anything is damaged.
+    see, and the bag. Exit status 4 if anything is damaged. Nothing is written but
+    a line in fixity/events.jsonl, which `archiver log --fixity` shows.
 
     \b
     Examples:
       archiver validate
       archiver validate corpus --quick
       archiver validate --expect-head "$(cat head.txt)"
+      archiver validate --max-age 30d --max-duration 10m --metrics archiver.prom
       archiver validate --json | jq '.findings[].documents'
+      archiver validate --format junit > fixity.xml
     """
+    from archiver.archive.validate import Clock, Scope
+
+    if quick and replay:
+        raise UsageError("--quick reads no rows, and --replay cleans them: give one of the two")
+    if as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} do not go together")
+    began = time.monotonic()
+    clock = Clock(now(), lambda: time.monotonic() - began)
+    screen = Screen(as_json or form == "json", quiet or form == "junit")
+    place = settings(archive=archive).archive
+    try:
+        report = _check(
+            place,
+            screen,
+            clock,
+            Scope(subset, max_age, max_duration),
+            quick=quick,
+            replay=replay,
+            expect_head=expect_head,
+            no_event=no_event,
+        )
+    except ArchiverError as error:
+        _write_metrics(metrics, place, None, error.exit_status, clock)
+        raise
+    status = 0 if report.is_sound else DamageError.exit_status
+    _show(place, report, screen, clock, form)
+    _write_metrics(metrics, place, report, status, clock)
+    return status
+
+
+def _check(
+    place: str,
+    screen: Screen,
+    clock: Clock,
+    scope: Scope,
+    *,
+    quick: bool,
+    replay: bool,
+    expect_head: str | None,
+    no_event: bool,
+) -> Report:
     from archiver.archive.validate import validate as check
 
-    screen = Screen(as_json, quiet)
-    place = settings(archive=archive).archive
     with byte_bar(screen, "checking") as reach:
-        report = check(Path(place), quick=quick, expect_head=expect_head, progress=reach)
-    if as_json:
-        screen.json(_as_json(place, report, quick=quick))
+        return check(
+            Path(place),
+            quick=quick,
+            replay=_replay() if replay else None,
+            expect_head=expect_head,
+            progress=reach,
+            scope=scope,
+            clock=clock,
+            tool=None if no_event else f"archiver {tool_version()}",
+        )
+
+
+def _replay() -> Replay:
+    from archiver.replay import replay_with
+
+    return replay_with(tool_version())
+
+
+def _show(place: str, report: Report, screen: Screen, clock: Clock, form: str | None) -> None:
+    if form == "junit":
+        from archiver.cli.junit import junit
+
+        text = junit(place, report, started_at=clock.started_at, seconds=clock.elapsed())
+        click.echo(text, color=False)
+    elif screen.as_json:
+        screen.json(report_json(place, report))
     else:
-        for line in _lines(place, report, quick=quick, quiet=quiet):
+        for line in report_lines(place, report, quiet=screen.quiet):
             screen.result(line)
-    return 0 if report.is_sound else DamageError.exit_status
 
 
-def _lines(place: str, report: Report, *, quick: bool, quiet: bool) -> Iterator[str]:
-    yield from (line for error, line in finding_lines(report.findings) if error or not quiet)
-    if quiet:
+def _write_metrics(
+    path: str | None, place: str, report: Report | None, status: int, clock: Clock
+) -> None:
+    if path is None:
         return
-    if report.findings:
-        yield ""
-    yield from table(("layer", "checked", "result"), _layers(report, quick=quick))
-    yield ""
-    yield _verdict(visible_line(place), report, quick=quick)
-    if report.head is not None:
-        yield paint(f"head {report.head}", "faint")
+    from archiver.cli.metrics import metrics, write_metrics
 
-
-def _layers(report: Report, *, quick: bool) -> Iterator[tuple[str, str, str]]:
-    done = report.checked
-    parts = f"{count(done.parts, 'part')}, {size(done.bytes)}"
-    rows = f"{count(done.documents, 'document')}, {done.quarantined:,} quarantined"
-    checked = {
-        "structure": "files that every archive has",
-        "chain": count(done.versions, "version"),
-        "files": parts,
-        "pages": parts,
-        "records": rows,
-        "raw": count(done.documents, "document"),
-        "delta": "what other readers see",
-        "bag": count(done.files, "file"),
-    }
-    hits = Counter(found.layer for found in report.findings if found.is_error)
-    warnings = Counter(found.layer for found in report.findings if not found.is_error)
-    for layer, what in checked.items():
-        if hits[layer]:
-            yield layer, what, count(hits[layer], "error")
-        elif quick and layer in _SLOW:
-            yield layer, "", "left out"
-        elif warnings[layer]:
-            yield layer, what, f"sound, {count(warnings[layer], 'warning')}"
-        else:
-            yield layer, what, "sound"
-
-
-def _verdict(place: str, report: Report, *, quick: bool) -> str:
-    if report.is_sound:
-        what = "every file is" if quick else "every byte is"
-        return f"{paint('Sound', 'good')}: {place}, {what} what was written"
-    errors = sum(found.is_error for found in report.findings)
-    hit = len({name for found in report.findings for name in found.documents})
-    whose = f", {count(hit, 'document')} hit" if hit else ""
-    return f"{paint('Damaged', 'bad')}: {place}, {count(errors, 'error')}{whose}"
-
-
-def _as_json(place: str, report: Report, *, quick: bool) -> dict[str, object]:
-    return {
-        "archive": place,
-        "sound": report.is_sound,
-        "quick": quick,
-        "head": str(report.head) if report.head else None,
-        "checked": asdict(report.checked),
-        "findings": [finding_json(item) for item in report.findings],
-    }
+    text = metrics(place, report, status=status, ended_at=clock.now(), seconds=clock.elapsed())
+    write_metrics(Path(path), text)
