@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -13,11 +14,20 @@ from typing import IO
 
 from archiver.errors import StorageError
 
+if sys.platform == "darwin":
+    import fcntl
+
 #: Folder for unfinished files, beside ``data`` so that no bag or table sees them.
 STAGING = ".staging"
 
 #: What file systems without hard links answer.
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
+
+#: What some network file systems answer to an ``fsync`` of a folder: they need none.
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.EBADF})
+
+#: What file systems of macOS answer that do not know how to empty the drive's cache.
+_NO_FULL_SYNC = frozenset({errno.ENOTSUP, errno.ENOTTY, errno.EINVAL})
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -54,9 +64,28 @@ def sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        to_disk(handle)
+    except OSError as problem:
+        if problem.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)
+
+
+def to_disk(handle: int) -> None:
+    """Wait until the disk has a file's bytes. Raises: OSError.
+
+    On macOS ``fsync`` ends at the drive's own cache; see ``man 2 fsync`` there.
+    """
+    if sys.platform == "darwin":
+        try:
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+        except OSError as problem:
+            if problem.errno not in _NO_FULL_SYNC:
+                raise
+        else:
+            return
+    os.fsync(handle)
 
 
 def make_folder(folder: Path) -> None:
@@ -102,7 +131,7 @@ def write_synced(path: Path, data: bytes) -> None:
 def sync_file(stream: IO[bytes]) -> None:
     """Wait until the disk has what was written to the stream."""
     stream.flush()
-    os.fsync(stream.fileno())
+    to_disk(stream.fileno())
 
 
 def write_aside(path: Path, data: bytes, staging: Path) -> None:
@@ -113,9 +142,11 @@ def write_aside(path: Path, data: bytes, staging: Path) -> None:
     sync_folder(path.parent)
 
 
-def publish_new(staged: Path, path: Path) -> None:
+def publish_new(staged: Path, path: Path, *, alone: bool = False) -> None:
     """Give a finished file a name that must be free.
 
+    alone: whether a lock keeps other writers out. Without hard links only then
+    does the file appear whole to readers.
     Raises: FileExistsError where another process took the name first.
     """
     try:
@@ -123,14 +154,19 @@ def publish_new(staged: Path, path: Path) -> None:
     except OSError as problem:
         if problem.errno not in _NO_LINKS:
             raise
-        # No hard links here: create exclusively. A crash inside can leave a torn
-        # file, which every reader of ours refuses.
+        if alone:
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, "taken", str(path)) from problem
+            staged.replace(path)
+            return
+        # No hard links, no locks: create exclusively. A crash inside can leave a torn
+        # file, which every reader of ours refuses and `archiver recover` puts aside.
         with path.open("xb") as stream:
             stream.write(staged.read_bytes())
             sync_file(stream)
 
 
-def regular_size(path: Path) -> int:
+def regular_size(path: Path | os.DirEntry[str]) -> int:
     """The size of a plain file.
 
     Raises: OSError where there is none, and where it is a folder, a pipe or a

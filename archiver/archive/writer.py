@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -11,44 +10,45 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from archiver.archive import bag
 from archiver.archive.archive import Archive
 from archiver.archive.columns import RULESETS, TABLES
-from archiver.archive.delta import CHECKPOINT_INTERVAL, ViewError, write_checkpoint
 from archiver.archive.disk import (
-    STAGING,
     Checkpoint,
-    make_folder,
     no_checkpoint,
-    regular_size,
     storing,
-    write_aside,
 )
 from archiver.archive.entry import (
     Entry,
     Head,
-    Part,
     add_action,
     commit_info,
     encode_entry,
     file_facts,
     milliseconds,
 )
+from archiver.archive.finish import STEPS as LAST_STEPS
+from archiver.archive.finish import finish_and_sweep
+from archiver.archive.history import mentioning
 from archiver.archive.lock import locked
-from archiver.archive.log import live_parts, publish_entry
-from archiver.archive.parts import ROW_GROUP_BYTES, Staged, write_part
+from archiver.archive.log import publish_entry
+from archiver.archive.noted import settle
+from archiver.archive.parts import ROW_GROUP_BYTES
+from archiver.archive.pending import Pending
+from archiver.archive.rulesets import keep_ruleset
+from archiver.archive.summary import next_summary
 from archiver.digest import sha256
-from archiver.errors import ArchiverError, LockedError, StorageError
+from archiver.errors import LockedError, StorageError
 
 #: Every step told to ``checkpoint``, in order (those of parts come once a part).
 STEPS = (
     "documents-part-staged",
-    "documents-part-named",
-    "documents-part-durable",
     "quarantine-part-staged",
+    "locked",
+    "parts-noted",
     "quarantine-part-named",
     "quarantine-part-durable",
-    "locked",
+    "documents-part-named",
+    "documents-part-durable",
     "ruleset-durable",
     "quarantine-entry-staged",
     "quarantine-entry-visible",
@@ -56,8 +56,7 @@ STEPS = (
     "documents-entry-staged",
     "documents-entry-visible",
     "documents-entry-durable",
-    "checkpoint-durable",
-    *bag.STEPS,
+    *LAST_STEPS,
 )
 
 
@@ -103,7 +102,8 @@ class Writer:
         self._tool = tool
         self._lock_timeout = lock_timeout
         self._checkpoint = checkpoint
-        self._staged: dict[str, list[Staged]] = {"documents": [], "quarantine": []}
+        self._mine = Pending(archive, checkpoint)
+        self._alone = False
         self._counts = {"added": 0, "revised": 0, "quarantined": 0}
         self._pending: list[pa.RecordBatch] = []
         self._published = False
@@ -117,8 +117,11 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._published:
-            self._discard()
+        try:
+            if not self._published:
+                self._mine.discard()
+        finally:
+            self._mine.close()
 
     def stage_documents(self, batch: pa.RecordBatch) -> None:
         """Write a batch of documents as a part that no version names yet.
@@ -126,7 +129,7 @@ class Writer:
         Raises: ValueError for other columns, an empty batch or one staged before;
         StorageError.
         """
-        self._stage("documents", batch)
+        self._mine.stage("documents", batch)
         first = batch.column("revision").to_pylist().count(1)
         self._counts["added"] += first
         self._counts["revised"] += batch.num_rows - first
@@ -147,7 +150,7 @@ class Writer:
             joined = pa.Table.from_batches(self._pending).combine_chunks().to_batches()
             self._pending = []
             for batch in joined:
-                self._stage("quarantine", batch)
+                self._mine.stage("quarantine", batch)
 
     def commit(
         self,
@@ -158,13 +161,17 @@ class Writer:
         index_sha256: str | None,
         counts: Mapping[str, int],
         expected_head: Head | None = None,
+        readmitted: Mapping[str, Sequence[str]] | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> Commit:
         """Make all that was staged one new version, then seal the bag.
 
         Once it returns, the version is on the disk. A version is made even
         where nothing was staged. counts: kept with the version, beside those
         the writer makes itself (added, revised, quarantined).
-        expected_head: the head the run was planned on.
+        expected_head: the head the run was planned on. readmitted: digests of
+        ``ids`` and ``raw`` bytes that a take-down no longer keeps out.
+        about: what the bag says of itself, see ``about.stated``.
         Raises: LockedError; MovedOnError where the archive is not at
         ``expected_head``; ValueError where the ruleset is not its digest's;
         StorageError where the disk refuses: nothing changed then.
@@ -178,78 +185,62 @@ class Writer:
             "index_sha256": index_sha256,
             "counts": dict(sorted({**counts, **self._counts}.items())),
         }
-        with locked(self._archive.path, self._lock_timeout):
+        if readmitted is not None and any(readmitted.values()):
+            info["readmitted"] = dict(readmitted)
+        with locked(self._archive.path, self._lock_timeout) as held:
+            self._alone = held
             self._checkpoint("locked")
             done = self._done("documents")
             if done is not None:
                 self._published = True
                 return self._acknowledge(done)
-            self._check_unmoved(expected_head)
+            # Documents first: what they bind is then in the quarantine's log as read here.
+            # Without locks, an entry made since has the name that ours would get.
+            log = {table: self._archive.entries(table) for table in ("documents", "quarantine")}
+            settle(self._archive.path, log)
+            self._check_unmoved(log["documents"][-1].head, expected_head)
+            self._mine.place()
             self._keep_ruleset(ruleset_digest, ruleset_json)
-            bound = self._publish("quarantine", info) if self._fresh("quarantine") else None
-            if bound is None:  # or another run's rows, not bound so far: this version does it
-                bound = self._archive.entries("quarantine")[-1].head
+            bound = log["quarantine"][-1].head  # or another run's rows, not bound so far
+            if self._mine.fresh("quarantine"):
+                bound = self._publish("quarantine", info, log["quarantine"])
             info["quarantine"] = {"version": bound.version, "sha256": bound.sha256}
-            self._publish("documents", info)
+            if about:
+                info["about"] = dict(about)
+            self._publish("documents", info, log["documents"])
             return self._acknowledge(self._archive.entries()[-1])
-
-    def _stage(self, table: str, batch: pa.RecordBatch) -> None:
-        with storing(f"the folder for unfinished files in {self._archive.path}"):
-            make_folder(self._archive.path / STAGING)
-        staged = write_part(
-            self._archive.path / TABLES[table],
-            batch,
-            staging=self._archive.path / STAGING,
-            name=table,
-            checkpoint=self._checkpoint,
-        )
-        if any(staged.part.path == other.part.path for other in self._staged[table]):
-            # Delta would count one file once, and rows would be missing.
-            raise ValueError("the same batch was staged twice")
-        self._staged[table].append(staged)
 
     def _done(self, table: str) -> Entry | None:
         """The entry that this run made before, if it did."""
-        entries = self._archive.entries(table)
+        entries = mentioning(self._archive.entries(table), self._batch_id)
         return next((item for item in entries if self._batch_id in item.transactions), None)
 
-    def _check_unmoved(self, expected: Head | None) -> None:
-        head = self._archive.head()
+    def _check_unmoved(self, head: Head, expected: Head | None) -> None:
         if expected is not None and head != expected:
             raise MovedOnError(
                 f"{self._archive.path}: another run made version {head.version} meanwhile"
             )
-        if len(self._fresh("documents")) < len(self._staged["documents"]):
+        if len(self._mine.fresh("documents")) < len(self._mine.parts("documents")):
             raise MovedOnError(f"{self._archive.path}: it holds documents of this run already")
-        for table, staged in self._staged.items():
-            for item in staged:
-                with storing(f"{item.part.path}: the staged part is gone"):
-                    regular_size(self._archive.path / TABLES[table] / item.part.path)
-
-    def _fresh(self, table: str) -> list[Part]:
-        """The staged parts that no version names; a run killed before may have left some named."""
-        named = live_parts(self._archive.entries(table))
-        return [item.part for item in self._staged[table] if item.part.path not in named]
 
     def _keep_ruleset(self, digest: str, data: bytes) -> None:
-        folder = self._archive.path / RULESETS
-        with storing(f"a ruleset in {folder}"):
-            make_folder(folder)
-            make_folder(self._archive.path / STAGING)
-            if not (folder / f"{digest}.json").exists():
-                write_aside(folder / f"{digest}.json", data, self._archive.path / STAGING)
+        with storing(f"a ruleset in {self._archive.path / RULESETS}"):
+            keep_ruleset(self._archive.path, digest, data, self._mine.folder())
             self._checkpoint("ruleset-durable")
 
-    def _publish(self, table: str, info: Mapping[str, Any]) -> Head:
-        before = self._archive.entries(table)[-1].head
-        parts = self._fresh(table)
+    def _publish(self, table: str, info: Mapping[str, Any], log: Sequence[Entry]) -> Head:
+        before = log[-1].head
+        parts = self._mine.fresh(table)
         moment = milliseconds(self._moment)
-        known = {
+        known: dict[str, Any] = {
             "prev": before.sha256,
             "batch": self._batch_id,
             **info,
             "files": file_facts(parts),
         }
+        summary = next_summary(self._archive.path, table, log)
+        if summary is not None:
+            known["summary"] = summary
         actions = [
             commit_info("WRITE", self._moment, self._tool, known),
             {"txn": {"appId": self._batch_id, "version": 1, "lastUpdated": moment}},
@@ -262,12 +253,14 @@ class Writer:
                     folder,
                     before.version + 1,
                     encode_entry(actions),
-                    staging=self._archive.path / STAGING,
+                    staging=self._mine.folder(),
                     checkpoint=self._telling_published,
                     name=table,
+                    alone=self._alone,
                 )
         except StorageError as problem:
             if isinstance(problem.__cause__, FileExistsError):
+                self._published = False
                 raise MovedOnError(f"{folder}: another run took the version") from problem
             raise
 
@@ -277,27 +270,9 @@ class Writer:
         self._checkpoint(step)
 
     def _acknowledge(self, entry: Entry) -> Commit:
-        """Checkpoint and seal: comforts for other readers, whose failure undoes nothing."""
-        added = [item.part for staged in self._staged.values() for item in staged]
-        sealed = True
-        try:
-            for table, folder in TABLES.items():
-                version = self._archive.entries(table)[-1].version
-                if version and version % CHECKPOINT_INTERVAL == 0:
-                    staging = self._archive.path / STAGING
-                    write_checkpoint(self._archive.path / folder, version, staging)
-            self._checkpoint("checkpoint-durable")
-            bag.seal(self._archive.path, checkpoint=self._checkpoint)
-        except (OSError, ViewError, ArchiverError):
-            sealed = False  # told in the result; `validate` says so too, the next commit mends it
+        """The version is on the disk: what follows undoes nothing where it fails."""
+        sealed = finish_and_sweep(
+            self._archive, self._mine.folder(), self._checkpoint, alone=self._alone
+        )
+        added = [part for table in TABLES for part in self._mine.parts(table)]
         return Commit(entry.head, len(added), sum(part.bytes for part in added), sealed)
-
-    def _discard(self) -> None:
-        """Delete the parts this run made, unless a version names them after all."""
-        with suppress(ArchiverError, OSError):
-            for table, staged in self._staged.items():
-                named = live_parts(self._archive.entries(table))
-                for item in staged:
-                    if item.created and item.part.path not in named:
-                        path = self._archive.path / TABLES[table] / item.part.path
-                        path.unlink(missing_ok=True)
