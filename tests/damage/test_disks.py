@@ -124,12 +124,11 @@ def test_the_same_run_twice_makes_one_version(archive):
 
 def test_without_locks_a_version_is_still_made_once(archive, monkeypatch):
     """Both writers read the same head; the second finds the name taken."""
-    import filelock
 
-    def no_locks(self, *args, **kwargs):
+    def no_locks(_handle):
         raise NotImplementedError
 
-    monkeypatch.setattr(filelock.FileLock, "acquire", no_locks)
+    monkeypatch.setattr("archiver.archive.lock.lock_file", no_locks)
 
     def other(step):
         if step == "documents-entry-staged":

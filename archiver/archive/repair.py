@@ -1,0 +1,270 @@
+"""Repair: damaged and missing files are taken from a second copy, by digest.
+
+The archive's own log and manifest say which digest a file must have; the copy
+only supplies bytes. What is sound is never touched, what is damaged is put
+aside, and the copy is only read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from archiver.archive import bag
+from archiver.archive.aside import aside_folder, move_aside
+from archiver.archive.check import Check
+from archiver.archive.check_bag import check_bag, check_delta, check_strangers
+from archiver.archive.check_log import check_chain, check_structure
+from archiver.archive.check_parts import _check_part, check_rulesets
+from archiver.archive.check_rows import RowCheck
+from archiver.archive.columns import TABLES
+from archiver.archive.disk import (
+    STAGING,
+    make_folder,
+    publish_new,
+    regular_size,
+    staged_file,
+    storing,
+    sync_file,
+    sync_folder,
+)
+from archiver.archive.entry import Head
+from archiver.archive.lock import locked
+from archiver.archive.log import live_parts
+from archiver.archive.promises import Need, Promises, promises
+from archiver.digest import BLOCK
+from archiver.document import Finding
+from archiver.errors import ArchiverError, DamageError, InputError, NoArchiveError
+from archiver.findings import finding
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file taken from the copy; ``damaged`` is where the damaged one lies now, if there was."""
+
+    path: str
+    sha256: str
+    bytes: int
+    damaged: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was done, or in a dry run would be done.
+
+    ``findings`` is what is still wrong: E126 for each file that the copy could
+    not mend, and what the validation afterwards found. ``aside`` names further
+    files put aside: manifests that could not be used. ``newer``: versions that
+    only the copy has; they are left there.
+    """
+
+    taken: tuple[Taken, ...]
+    aside: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    sealed: bool
+    newer: int
+    head: Head | None
+    dry_run: bool
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no damage is left in what was looked at."""
+        return not any(item.is_error for item in self.findings)
+
+
+def repair(
+    root: Path,
+    copy: Path,
+    *,
+    moment: datetime,
+    dry_run: bool = False,
+    lock_timeout: float = 60.0,
+    told: Callable[[str], object] = str,
+) -> Repair:
+    """Mend an archive from a copy of it: an older, a newer or an equal one, damaged or not.
+
+    A file is taken only where the archive's own has not the digest promised,
+    and the copy's has. Log entries are taken only where they fit the chain.
+    moment: names the folder for what is put aside. told: each path taken.
+    Afterwards the bag is sealed where nothing is missing any more, and what was
+    touched is validated, down to the rows.
+    Raises: NoArchiveError; InputError where both are one folder; LockedError;
+    StorageError, after which the same command goes on; NewerArchiveError.
+    Cost: every byte of the archive is digested once; memory stays flat.
+    """
+    _check_folders(root, copy)
+    with nullcontext() if dry_run else locked(root, lock_timeout):
+        before = Check(root)
+        check_structure(before)
+        check_chain(before, None)
+        found = promises(before, copy)
+        folder = aside_folder(root, moment)
+        taken: list[Taken] = []
+        for need in sorted(found.needs, key=lambda need: need.path):
+            try:
+                taken.append(_take(root, copy, need, folder, dry_run=dry_run))
+            except _UnfitError as problem:
+                found.hopeless[need.path] = str(problem)
+            else:
+                told(need.path)
+        if dry_run:
+            return _planned(found, taken)
+        return _finish(before, found, taken, folder)
+
+
+class _UnfitError(Exception):
+    """The copy's file cannot be taken; its words say why."""
+
+
+def _check_folders(root: Path, copy: Path) -> None:
+    known = (bag.DECLARATION, bag.MANIFEST, "data")
+    if not root.is_dir() or not any((root / name).exists() for name in known):
+        raise NoArchiveError(f"{root}: there is no archive here")
+    if not (copy / "data").is_dir():
+        raise NoArchiveError(
+            f"{copy}: there is no copy of an archive here", hint="Name its folder with --from."
+        )
+    if root.resolve() == copy.resolve():
+        raise InputError(f"{copy}: this is the archive itself", hint="Name another copy of it.")
+
+
+def _take(root: Path, copy: Path, need: Need, folder: Path, *, dry_run: bool) -> Taken:
+    """Copy one file, digest it on the way, and put it in its place."""
+    where = _standing(root, need.path)
+    if dry_run:
+        size = _read(copy, need, len)
+        return Taken(need.path, need.sha256, size, where)
+    target = root / need.path
+    with storing(f"{need.path} of {root}"):
+        make_folder(root / STAGING)
+        with staged_file(root / STAGING, "repair") as staged:
+            with staged.open("wb") as stream:
+                size = _read(copy, need, stream.write)
+                sync_file(stream)
+            moved = None if where is None else move_aside(root, where, folder)
+            make_folder(target.parent)
+            publish_new(staged, target, alone=True)
+            staged.unlink(missing_ok=True)
+            sync_folder(target.parent)
+    return Taken(need.path, need.sha256, size, moved)
+
+
+def _read(copy: Path, need: Need, write: Callable[[bytes], object]) -> int:
+    """Hand on the copy's bytes. Returns: their number. Raises: _UnfitError; what ``write`` does."""
+    whole, size = hashlib.sha256(), 0
+    try:
+        if regular_size(copy / need.path) > need.limit:
+            raise _UnfitError("the copy's file is larger than the one promised")
+        stream = (copy / need.path).open("rb")
+    except FileNotFoundError as problem:
+        raise _UnfitError("the copy has no such file") from problem
+    except OSError as problem:
+        raise _UnfitError(f"the copy's file cannot be read: {problem.strerror}") from problem
+    with stream:
+        while True:
+            try:
+                block = stream.read(BLOCK)
+            except OSError as problem:
+                raise _UnfitError(
+                    f"the copy's file cannot be read: {problem.strerror}"
+                ) from problem
+            if not block:
+                break
+            whole.update(block)
+            size += len(block)
+            write(block)
+    if whole.hexdigest() != need.sha256:
+        raise _UnfitError("the copy's file has not the digest promised either")
+    return size
+
+
+def _standing(root: Path, path: str) -> str | None:
+    """What stands in a file's place: itself, or a file where a folder of its should be.
+
+    Raises: _UnfitError where a folder on the way is a link: what lies behind is not ours.
+    """
+    names = PurePosixPath(path).parts
+    for depth in range(1, len(names)):
+        way = "/".join(names[:depth])
+        if (root / way).is_symlink():
+            raise _UnfitError(f"{way} is a link; remove it, then repair again")
+        if (root / way).exists() and not (root / way).is_dir():
+            return way
+    return path if os.path.lexists(root / path) else None
+
+
+def _hopeless(found: Promises) -> list[Finding]:
+    return [
+        finding("E126", words, where=path, layer="files")
+        for path, words in sorted(found.hopeless.items())
+    ]
+
+
+def _planned(found: Promises, taken: list[Taken]) -> Repair:
+    findings = tuple(_hopeless(found))
+    newer = found.newer.get("documents", 0)
+    return Repair(tuple(taken), (), findings, False, newer, None, True)
+
+
+def _finish(before: Check, found: Promises, taken: list[Taken], folder: Path) -> Repair:
+    """Seal where all is there, and validate what was touched."""
+    root = before.root
+    touched = {item.path for item in taken}
+    check = _checked(before, touched)
+    bagged = (item for item in check.findings if item.layer == "bag" or item.code == "E101")
+    problems = {item.where for item in bagged}
+    aside: list[str] = []
+    sealed = False
+    if not found.hopeless and (touched or problems):
+        try:
+            with storing(f"what is damaged in {root}"):
+                aside = [
+                    move_aside(root, name, folder)
+                    for name in (*bag.TAG_FILES, bag.TAG_MANIFEST)
+                    if os.path.lexists(root / name)
+                    and (name in problems or not (root / name).is_file())
+                ]
+            bag.seal(root)
+            sealed = True
+        except DamageError:
+            pass  # the validation below says what is damaged
+        check = _checked(before, touched)
+    head = check.entries["documents"][-1].head if check.entries["documents"] else None
+    newer = found.newer.get("documents", 0)
+    left = (item for item in check.close() if item.code != "W102")
+    findings = (*_hopeless(found), *left)
+    return Repair(tuple(taken), tuple(aside), findings, sealed, newer, head, False)
+
+
+def _checked(before: Check, touched: set[str]) -> Check:
+    """The files again; rows of those that were touched. Digests of others are known."""
+    check = Check(before.root)
+    payload = {path: digest for path, digest in before.digests.items() if path not in touched}
+    check.digests.update({path: payload[path] for path in payload if path.startswith("data/")})
+    check_structure(check)
+    try:
+        head = check_chain(check, None)
+        _check_parts(check, touched)
+        check_rulesets(check)
+        files = check_strangers(check)
+        check_delta(check)
+        check_bag(check, files, head)
+    except ArchiverError as problem:  # a newer program's entry came to light
+        check.add("E103", "chain", "data", problem.message)
+    return check
+
+
+def _check_parts(check: Check, touched: set[str]) -> None:
+    """Parts that were touched down to their rows, the others by the digest known."""
+    rows = RowCheck()
+    for table, folder in TABLES.items():
+        for _, part in live_parts(check.entries[table]).values():
+            quick = f"{folder}/{part.path}" not in touched
+            _check_part(check, table, part, rows, quick=quick)
+    for digest, user in sorted(rows.rulesets.items()):
+        check.rulesets.setdefault(digest, user)
