@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.archive.columns import FORMAT_VERSION
+from archiver.archive.marks import check_marks, check_takedown, has_mark, id_digest
 from archiver.digest import sha256, timestamp
 from archiver.errors import NewerArchiveError
 
@@ -40,6 +41,8 @@ class Part:
 
     ``footer`` is the digest of the file's footer: page checksums do not cover
     it, and a flipped one can show other columns, or end the process.
+    ``marks`` tell which ids it may hold; see ``marks.id_marks``. Entries of 0.1.0 have
+    ``first_id`` and ``last_id`` in their place.
     """
 
     path: str
@@ -49,6 +52,18 @@ class Part:
     rows: int
     first_id: str | None = None
     last_id: str | None = None
+    marks: str | None = None
+
+    def promise(self) -> str:
+        """What the log says of its rows, in words; ids only in entries of 0.1.0."""
+        ids = "" if self.first_id is None else f", ids {self.first_id!r} to {self.last_id!r}"
+        return f"{self.rows} rows{ids}"
+
+    def may_hold(self, id_: str) -> bool:
+        """Whether a document may be in this part: False is sure, True nearly so."""
+        if self.marks is not None:
+            return has_mark(self.marks, id_digest(id_))
+        return (self.first_id or "") <= id_ and (self.last_id is None or id_ <= self.last_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,12 @@ class Entry:
         """The head of the quarantine that a documents entry binds."""
         found = self.info.get("quarantine")
         return None if found is None else Head(found["version"], found["sha256"])
+
+    @property
+    def replaced(self) -> Mapping[str, str | None]:
+        """Parts that a take-down removed, and the part that holds what is left of each."""
+        replaced: Mapping[str, str | None] = self.info.get("takedown", {}).get("replaced", {})
+        return replaced
 
 
 def entry_name(version: int) -> str:
@@ -123,28 +144,38 @@ def _entry(version: int, digest: str, actions: list[Any]) -> Entry:
         raise NewerArchiveError(
             f"the archive has format {info['format']}; this program knows {FORMAT_VERSION}"
         )
-    _check_info(info)
+    check_info(info)
+    removed = tuple(str(body["path"]) for body in by_kind.get("remove", []))
+    added = tuple(_part(body, info["files"]) for body in by_kind.get("add", []))
+    check_takedown(info, removed, {part.path for part in added})
     return Entry(
         version,
         digest,
         info,
-        tuple(_part(body, info["files"]) for body in by_kind.get("add", [])),
-        tuple(str(body["path"]) for body in by_kind.get("remove", [])),
+        added,
+        removed,
         tuple(str(body["appId"]) for body in by_kind.get("txn", [])),
     )
 
 
-def _check_info(info: Mapping[str, Any]) -> None:
+def check_info(info: Mapping[str, Any]) -> None:
     """Hold what other modules rely on. Raises: BadEntryError, KeyError, TypeError."""
     digests = [info["prev"], info.get("ruleset"), info.get("index_sha256")]
+    summary = info.get("summary")
+    if summary is not None:
+        digests.append(summary["sha256"])
+        if not is_count(summary["version"]):
+            raise BadEntryError("the summary's version is not a number")
+    if not is_count(info.get("schema", 1)):
+        raise BadEntryError("the version of its columns is not a number")
     bound = info.get("quarantine")
     if bound is not None:
         digests.append(bound["sha256"])
-        if not _is_count(bound["version"]):
+        if not is_count(bound["version"]):
             raise BadEntryError("the quarantine's version is not a number")
     if any(item is not None and not _SHA256.fullmatch(item) for item in digests):
         raise BadEntryError("a digest in it is none")
-    if not all(_is_count(number) for number in info.get("counts", {}).values()):
+    if not all(is_count(number) for number in info.get("counts", {}).values()):
         raise BadEntryError("a count in it is none")
     for name in ("batch", "tool", "profile", "committed_at"):
         _check_text(info.get(name))
@@ -157,14 +188,20 @@ def _check_text(value: object) -> None:
     (value or "").encode("utf-8")  # refuses lone surrogates
 
 
-def _is_count(value: object) -> bool:
+def is_sha256(value: object) -> bool:
+    """Whether a value is a digest as we write it."""
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number that fits a column."""
     return type(value) is int and 0 <= value < 1 << 63
 
 
 def _part(add: Mapping[str, Any], files: Mapping[str, Any]) -> Part:
     path = add["path"]
     known = files[path]
-    if not _is_count(known["bytes"]) or not _is_count(known["rows"]):
+    if not is_count(known["bytes"]) or not is_count(known["rows"]):
         raise BadEntryError("a part's size is none")
     if not _SHA256.fullmatch(known["footer"]):
         raise BadEntryError("the digest of a part's footer is none")
@@ -173,18 +210,22 @@ def _part(add: Mapping[str, Any], files: Mapping[str, Any]) -> Part:
     stats = json.loads(add["stats"])
     if add["size"] != known["bytes"] or stats["numRecords"] != known["rows"]:
         raise BadEntryError(f"its two counts for {path} differ")
-    first, last = stats["minValues"].get("id"), stats["maxValues"].get("id")
+    first, last = (stats.get(name, {}).get("id") for name in ("minValues", "maxValues"))
     _check_text(first)
     _check_text(last)
-    return Part(path, known["sha256"], known["footer"], known["bytes"], known["rows"], first, last)
+    check_marks(known.get("marks"))
+    digests = known["sha256"], known["footer"]
+    return Part(path, *digests, known["bytes"], known["rows"], first, last, known.get("marks"))
 
 
 def add_action(part: Part, moment_ms: int) -> dict[str, Any]:
-    """The Delta action that makes a part visible; min and max of the id let readers skip it."""
-    stats: dict[str, Any] = {"numRecords": part.rows, "minValues": {}, "maxValues": {}}
-    if part.first_id is not None:
-        stats["minValues"], stats["maxValues"] = {"id": part.first_id}, {"id": part.last_id}
-        stats["nullCount"] = {"id": 0}
+    """The Delta action that makes a part visible.
+
+    Without min and max of the id, which a take-down could not remove; other
+    readers find those in the part's footer. Empty ones will not do: delta-rs takes
+    them for nulls, and finds no row by its id.
+    """
+    stats: dict[str, Any] = {"numRecords": part.rows}
     return {
         "add": {
             "path": part.path,
@@ -203,7 +244,7 @@ def encode_entry(actions: Sequence[Mapping[str, Any]]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
-def file_facts(parts: Sequence[Part]) -> dict[str, dict[str, str | int]]:
+def file_facts(parts: Sequence[Part]) -> dict[str, dict[str, str | int | None]]:
     """What the archiver's own info keeps of each part, by path."""
     return {
         part.path: {
@@ -211,6 +252,7 @@ def file_facts(parts: Sequence[Part]) -> dict[str, dict[str, str | int]]:
             "footer": part.footer,
             "bytes": part.bytes,
             "rows": part.rows,
+            "marks": part.marks,
         }
         for part in parts
     }
