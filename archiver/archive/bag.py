@@ -7,11 +7,15 @@ code: ``sha256sum -c manifest-sha256.txt``, ``bagit.py --validate``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from archiver.archive.columns import FORMAT_VERSION, RULESETS, TABLES
+from archiver.archive.about import bag_info
+from archiver.archive.columns import TABLES
+from archiver.archive.croissant import NAME as CROISSANT
+from archiver.archive.croissant import croissant
+from archiver.archive.described import described
 from archiver.archive.disk import (
     STAGING,
     Checkpoint,
@@ -22,10 +26,16 @@ from archiver.archive.disk import (
     sync_folder,
     write_aside,
 )
-from archiver.archive.entry import entry_name
-from archiver.archive.log import LOG_FOLDER, live_parts, replay
-from archiver.digest import sha256, sha256_stream
-from archiver.errors import StorageError
+from archiver.archive.entry import Entry
+from archiver.archive.grown import Grown, Sealed, grown, sealed
+from archiver.archive.log import replay
+from archiver.archive.payload import (
+    Vouched,
+    known_files,
+    list_payload,
+    vouched_checkpoints,
+)
+from archiver.digest import sha256
 
 DECLARATION = "bagit.txt"
 INFO = "bag-info.txt"
@@ -35,7 +45,7 @@ README = "README.md"
 
 #: Tag files that the tag manifest covers where they exist. The record of fixity
 #: checks is not among them: it grows between seals.
-TAG_FILES = (DECLARATION, INFO, README, "croissant.json", MANIFEST)
+TAG_FILES = (DECLARATION, INFO, README, CROISSANT, MANIFEST)
 
 #: Steps told to ``checkpoint``.
 STEPS = ("seal-opened", "seal-manifest-durable", "seal-info-durable", "seal-closed")
@@ -46,8 +56,6 @@ MAX_MANIFEST_BYTES = 64 << 20
 #: As ``seal`` writes them; stricter than BagIt, so that no flipped bit is read over.
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
-_RULESET = re.compile(rf"{RULESETS}/[0-9a-f]{{64}}\.json")
-
 _README = """\
 # A text archive
 
@@ -56,7 +64,8 @@ files, written by archiver-toolkit. No special program is needed to read it.
 
 - `data/documents/parts/**/*.parquet`: the documents, every revision of each.
 - `data/quarantine/parts/**/*.parquet`: what was kept out, as received, and why.
-- `data/rulesets/*.json`: the rules each document was cleaned by.
+- `data/rulesets/*.json.gz`: the rules each document was cleaned by (`gunzip` unpacks them).
+- `croissant.json`: what the tables hold, for programs (mlcroissant).
 - `manifest-sha256.txt`: the SHA-256 of every file: `sha256sum -c manifest-sha256.txt`.
 
 One row a document, the newest revision, in DuckDB:
@@ -78,37 +87,6 @@ Each entry of `data/documents/_delta_log` names the SHA-256 of the entry before 
 (`commitInfo.archiver.prev`), of every part it adds and of the quarantine's newest
 entry. So the newest entry's SHA-256, noted elsewhere, proves the whole archive.
 """
-
-
-def payload_files(root: Path) -> Iterator[str]:
-    """Every file below ``data``, as a posix path from the root, sorted by folder.
-
-    Links to folders are not followed.
-    """
-    yield from _below(root / "data", "data")
-
-
-def _below(folder: Path, name: str) -> Iterator[str]:
-    for item in sorted(folder.iterdir(), key=lambda path: path.name):
-        if item.is_dir() and not item.is_symlink():
-            yield from _below(item, f"{name}/{item.name}")
-        else:
-            yield f"{name}/{item.name}"
-
-
-def known_digests(root: Path) -> dict[str, str]:
-    """Digests of payload files that the log names: none of them is read again.
-
-    Raises: DamageError where the log is damaged.
-    """
-    known: dict[str, str] = {}
-    for folder in TABLES.values():
-        entries = replay(root / folder)
-        for entry in entries:
-            known[f"{folder}/{LOG_FOLDER}/{entry_name(entry.version)}"] = entry.sha256
-        for path, (_, part) in live_parts(entries).items():
-            known[f"{folder}/{path}"] = part.sha256
-    return known
 
 
 def escape(path: str) -> str:
@@ -137,7 +115,13 @@ def read_manifest(data: bytes) -> dict[str, str]:
             raise ValueError(f"line {number} is not a digest and a path")
         path = unescape(match[2])
         parts = PurePosixPath(path).parts
-        if path.startswith(("/", "~")) or ".." in parts or "\\" in path or ":" in path:
+        if (
+            path.startswith(("/", "~"))
+            or ".." in parts
+            or "\0" in path
+            or "\\" in path
+            or ":" in path
+        ):
             raise ValueError(f"line {number}: the path leaves the bag: {quote(path[:200])}")
         if path in lines:
             raise ValueError(f"line {number}: the path stands there twice: {quote(path[:200])}")
@@ -149,70 +133,83 @@ def _manifest(lines: dict[str, str]) -> bytes:
     return "".join(f"{lines[path]}  {escape(path)}\n" for path in sorted(lines)).encode("utf-8")
 
 
-def seal(root: Path, *, checkpoint: Checkpoint = no_checkpoint) -> None:
+def sealed_before(root: Path) -> Sealed | None:
+    """What the bag says of its payload; None where its tag manifest does not vouch for it."""
+    return sealed(root, MANIFEST, INFO, TAG_MANIFEST, MAX_MANIFEST_BYTES)
+
+
+def seal(
+    root: Path,
+    *,
+    entries: Mapping[str, Sequence[Entry]] | None = None,
+    staging: Path | None = None,
+    leaving: Collection[str] = (),
+    before: Sealed | None = None,
+    checkpoint: Checkpoint = no_checkpoint,
+) -> None:
     """Write the bag's files anew, so that they say what the archive holds now.
 
+    entries: table -> its log, where the caller has read it.
+    staging: the folder of the run that seals; by default the one for all.
+    leaving: payload about to be deleted, which the bag names no longer.
+    before: what the bag says, where it may be taken at its word for older files;
+    see ``grown``.
+
     Stopped half-way it leaves a bag without tag manifest, which ``validate``
-    calls unsealed; sealing again completes it. Cost: one line a file; only
-    files the log does not name are read.
+    calls unsealed; sealing again completes it. Cost: a look at every file, or
+    with ``before`` at the new ones; only files the log does not name are
+    read, and checkpoints once.
     Raises: DamageError where the log is damaged; StorageError.
     """
-    known = known_digests(root)
-    staging = root / STAGING
+    logs = entries or {table: replay(root / folder) for table, folder in TABLES.items()}
+    staging = root / STAGING if staging is None else staging
     with storing(f"the manifests of {root}"):
         make_folder(staging)
+        made = None if before is None else grown(root, logs, before, leaving)
+        vouched = {} if made else _vouched(root)
         (root / TAG_MANIFEST).unlink(missing_ok=True)
         sync_folder(root)
         checkpoint("seal-opened")
-        lines, octets = _payload(root, known)
+        manifest, octets, files = made or _listed(root, logs, vouched, leaving)
         _write_if_new(root / DECLARATION, _DECLARATION, staging)
         _write_if_new(root / README, _README.encode("utf-8"), staging)
-        write_aside(root / MANIFEST, _manifest(lines), staging)
+        write_aside(root / MANIFEST, manifest, staging)
         checkpoint("seal-manifest-durable")
-        write_aside(root / INFO, _info(root, octets, len(lines)), staging)
+        found, digest = described(root, logs["documents"]), sha256(manifest)
+        _write_if_new(root / CROISSANT, croissant(logs, found, digest), staging)
+        write_aside(root / INFO, bag_info(logs["documents"], octets, files), staging)
         checkpoint("seal-info-durable")
         tags = {
             name: sha256((root / name).read_bytes())
             for name in TAG_FILES
-            if (root / name).is_file()
+            if name != MANIFEST and (root / name).is_file()
         }
+        tags[MANIFEST] = digest
         write_aside(root / TAG_MANIFEST, _manifest(tags), staging)
         checkpoint("seal-closed")
+
+
+def _vouched(root: Path) -> Mapping[str, Vouched]:
+    return vouched_checkpoints(root / MANIFEST, root / TAG_MANIFEST, MAX_MANIFEST_BYTES)
+
+
+def _listed(
+    root: Path,
+    logs: Mapping[str, Sequence[Entry]],
+    vouched: Mapping[str, Vouched],
+    leaving: Collection[str],
+) -> Grown:
+    """The manifest of what a look at every file finds."""
+    lines, octets = list_payload(root, known_files(logs), vouched)
+    for path in leaving:
+        if lines.pop(path, None):
+            octets -= regular_size(root / path)
+    return Grown(_manifest(lines), octets, len(lines))
 
 
 _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
-def _payload(root: Path, known: dict[str, str]) -> tuple[dict[str, str], int]:
-    """Manifest lines of the payload, and its octets. Raises: OSError, StorageError."""
-    lines, octets = {}, 0
-    for path in payload_files(root):
-        octets += regular_size(root / path)
-        digest = known.get(path)
-        if digest is None and _RULESET.fullmatch(path):
-            digest = PurePosixPath(path).stem
-        if digest is None:
-            with (root / path).open("rb") as stream:
-                digest, _ = sha256_stream(stream)
-        lines[path] = digest
-    missing = sorted(known.keys() - lines.keys())
-    if missing:
-        raise StorageError(f"cannot seal {root}: {missing[0]} is missing")
-    return lines, octets
-
-
 def _write_if_new(path: Path, data: bytes, staging: Path) -> None:
     if not path.is_file() or path.read_bytes() != data:
         write_aside(path, data, staging)
-
-
-def _info(root: Path, octets: int, files: int) -> bytes:
-    newest = replay(root / TABLES["documents"])[-1]
-    lines = {
-        "Bag-Software-Agent": f"archiver-toolkit ({newest.info.get('tool')})",
-        "Bagging-Date": str(newest.info["committed_at"])[:10],
-        "Payload-Oxum": f"{octets}.{files}",
-        "Archiver-Format": str(FORMAT_VERSION),
-        "Archiver-Head": str(newest.head),
-    }
-    return "".join(f"{name}: {value}\n" for name, value in lines.items()).encode("utf-8")

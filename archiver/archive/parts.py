@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from archiver.archive.columns import table_schema
@@ -23,6 +23,9 @@ from archiver.archive.disk import (
     sync_folder,
 )
 from archiver.archive.entry import Part, part_path
+from archiver.archive.marks import id_marks
+from archiver.archive.pages import check_pages
+from archiver.archive.widths import fill, narrow
 from archiver.digest import sha256, sha256_stream
 from archiver.errors import DamageError, InputError
 
@@ -90,34 +93,58 @@ def write_part(
     name: str = "documents",
     checkpoint: Checkpoint = no_checkpoint,
 ) -> Staged:
-    """Write a batch as a part of a table's folder, durably, under its digest.
+    """Write a batch as a part of a table's folder: ``stage_part``, then ``place_part``."""
+    staged, part = stage_part(batch, staging=staging, name=name, checkpoint=checkpoint)
+    try:
+        created = place_part(table, staged, part)
+        checkpoint(f"{name}-part-named")
+        with storing(f"a part of {table}"):
+            sync_folder((table / part.path).parent)
+        checkpoint(f"{name}-part-durable")
+    finally:
+        with suppress(OSError):  # it has its name, or is of no use
+            staged.unlink(missing_ok=True)
+    return Staged(part, created)
+
+
+def stage_part(
+    batch: pa.RecordBatch,
+    *,
+    staging: Path,
+    name: str = "documents",
+    checkpoint: Checkpoint = no_checkpoint,
+) -> tuple[Path, Part]:
+    """Write a batch as a Parquet file among the unfinished ones, durably; and what it will be.
 
     The same batch gives the same bytes with the same pyarrow on the same platform.
-    staging: an existing folder on the same file system.
+    name: the table's. staging: an existing folder on the archive's file system.
     Raises: ValueError for an empty batch or other columns than the table's;
     StorageError where the disk refuses.
     """
-    schema = table_schema(name)
-    if batch.num_rows == 0 or not batch.schema.equals(schema):
+    if batch.num_rows == 0 or not batch.schema.equals(table_schema(name)):
         raise ValueError(f"a part of {name} needs rows, and the columns of its schema")
+    batch = narrow(name, batch)
+    with storing(f"a part in {staging}"), staged_file(staging, f"{name}.parquet") as staged:
+        _write(staged, batch, batch.schema)
+        checkpoint(f"{name}-part-staged")
+        with staged.open("rb") as stream:
+            digest, size = sha256_stream(stream)
+            footer = footer_sha256(stream, size)
+    marks = id_marks(map(str, batch.column("id").to_pylist()))
+    return staged, Part(part_path(digest), digest, footer, size, batch.num_rows, marks=marks)
+
+
+def place_part(table: Path, staged: Path, part: Part) -> bool:
+    """Give a staged part its name; whoever calls then syncs the folder.
+
+    Returns: whether no file had that name. Raises: StorageError.
+    """
+    final = table / part.path
     with storing(f"a part of {table}"):
-        with staged_file(staging, f"{name}.parquet") as staged:
-            _write(staged, batch, schema)
-            checkpoint(f"{name}-part-staged")
-            with staged.open("rb") as stream:
-                digest, size = sha256_stream(stream)
-                footer = footer_sha256(stream, size)
-            path = part_path(digest)
-            final = table / path
-            created = not final.exists()
-            make_folder(final.parent)
-            staged.replace(final)
-        checkpoint(f"{name}-part-named")
-        sync_folder(final.parent)
-        checkpoint(f"{name}-part-durable")
-    ids = pc.min_max(batch.column("id"))
-    part = Part(path, digest, footer, size, batch.num_rows, ids["min"].as_py(), ids["max"].as_py())
-    return Staged(part, created)
+        created = not final.exists()
+        make_folder(final.parent)
+        staged.replace(final)
+    return created
 
 
 def _write(path: Path, batch: pa.RecordBatch, schema: pa.Schema) -> None:
@@ -132,6 +159,8 @@ def _write(path: Path, batch: pa.RecordBatch, schema: pa.Schema) -> None:
             write_statistics=["id"],
             write_page_index=True,
             write_page_checksum=True,
+            # Arrow's own copy of the schema: 3 KiB a file that say nothing new of our types.
+            store_schema=False,
         ) as writer:
             for group in row_groups(batch):
                 writer.write_table(pa.Table.from_batches([group]))
@@ -152,7 +181,15 @@ def footer_sha256(stream: IO[bytes], size: int) -> str:
     return sha256(stream.read(length))
 
 
-def open_part(path: Path, footer: str) -> pq.ParquetFile:
+class PartFile(pq.ParquetFile):
+    """A Parquet file that knows where it lies; page checksums are held."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, page_checksum_verification=True, pre_buffer=False)
+        self.path = path
+
+
+def open_part(path: Path, footer: str) -> PartFile:
     """A part for reading, with the digest of its footer and the checksums of its pages held.
 
     Without the latter pyarrow returned other content for 62 % of flipped page bytes.
@@ -161,18 +198,24 @@ def open_part(path: Path, footer: str) -> pq.ParquetFile:
     with path.open("rb") as stream:
         if footer_sha256(stream, regular_size(path)) != footer:
             raise ValueError("its footer is not the one committed")
-    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
+    return PartFile(path)
 
 
-def check_group(file: pq.ParquetFile, index: int) -> None:
-    """Refuse a row group that says it unfolds beyond reason. Raises: ValueError."""
+def check_group(file: pq.ParquetFile, index: int, columns: Sequence[str] | None = None) -> None:
+    """Refuse a row group that unfolds beyond reason, by its footer or by its pages.
+
+    columns: those to be read; None for all. Raises: ValueError; OSError.
+    """
     group = file.metadata.row_group(index)
-    columns = [group.column(at) for at in range(group.num_columns)]
-    size = sum(column.total_uncompressed_size for column in columns)
+    chunks = [group.column(at) for at in range(group.num_columns)]
+    size = sum(column.total_uncompressed_size for column in chunks)
     if max(size, group.total_byte_size) > MAX_ROW_GROUP_BYTES:
         raise ValueError(f"row group {index} unfolds to {size} bytes: more than any of ours")
-    if any(column.has_dictionary_page for column in columns):
+    if any(column.has_dictionary_page for column in chunks):
         raise ValueError(f"row group {index} has a dictionary, which none of ours has")
+    if isinstance(file, PartFile):  # the footer may lie
+        with file.path.open("rb") as stream:
+            check_pages(stream, group, MAX_ROW_GROUP_BYTES, columns)
 
 
 def read_part(table: Path, part: Part, columns: Sequence[str]) -> pa.Table:
@@ -188,10 +231,11 @@ def read_part(table: Path, part: Part, columns: Sequence[str]) -> pa.Table:
         with open_part(path, part.footer) as file:
             if file.metadata.num_rows != part.rows:
                 raise DamageError(f"{path}: not the {part.rows} rows its log entry promised")
-            groups = []
+            groups, had = [], file.schema_arrow.names
             for index in range(file.num_row_groups):
-                check_group(file, index)
-                group = file.read_row_group(index, columns=list(columns))
+                check_group(file, index, columns)
+                found = [name for name in columns if name in had]
+                group = fill(file.read_row_group(index, columns=found), columns, had)
                 if group.column_names != list(columns):
                     raise DamageError(f"{path}: it lacks columns of {', '.join(columns)}")
                 groups.append(group)
