@@ -40,8 +40,70 @@ CATALOGUE: dict[str, Kind] = {
     "E115": Kind("a manifest of the bag cannot be used", "Run `archiver ingest` to seal it anew."),
     "E116": Kind("the Delta table shows other files than its log", _COPY),
     "E117": Kind("a ruleset that records name is missing or changed", _COPY),
+    "E118": Kind(
+        "the log of fixity checks is not what was written",
+        "Restore fixity/events.jsonl from a copy, or move it aside: a new one is begun.",
+    ),
+    "E119": Kind(
+        "the recorded rules give another text than the record holds",
+        "Compare with a copy; `archiver ingest --reclean` makes a new revision from the bytes.",
+    ),
+    "E122": Kind(
+        "the source was taken down",
+        "Take it out of the folder; --allow-taken-down archives it all the same.",
+    ),
+    "E125": Kind("documents whose log entry is lost", "`archiver repair --from COPY` brings it."),
+    "E126": Kind(
+        "a damaged or missing file that the copy cannot mend",
+        "Try another copy; `archiver export --skip-damaged` saves what is still sound.",
+    ),
+    "E124": Kind(
+        "an acknowledged version would be lost",
+        "Restore the file from a copy of the archive. Without one, give the head that is left "
+        "as --expect-head: what is lost then stays lost.",
+    ),
+    "E123": Kind(
+        "the summary of the log is not what the log says",
+        "Delete the file: it is made anew; then find out who wrote it.",
+    ),
     "W101": Kind("the bag is not sealed", "The next `archiver ingest` seals it."),
     "W102": Kind("a file no version names", "Left by an interrupted run; it does no harm."),
+    "W103": Kind(
+        "a document could not be cleaned again exactly as it was",
+        "Replay with the versions that are named, to be sure.",
+    ),
+    "W104": Kind(
+        "time ran out before all that was due was checked",
+        "The next run goes on with the rest; allow it more time if this comes again.",
+    ),
+    "W105": Kind(
+        "a fixity event was not written, or not to its end",
+        "Make the folder writable, or give --no-event; the checks themselves were done.",
+    ),
+    "W110": Kind(
+        "a take-down is not finished",
+        "The next `archiver takedown` or `archiver ingest` finishes it.",
+    ),
+    "W112": Kind(
+        "a link stands where a file should",
+        "Put the file itself there: a copy of the folder may hold the link alone.",
+    ),
+    "W107": Kind(
+        "a log entry that no run acknowledged is torn",
+        "`archiver recover` puts it aside; then run `archiver ingest` again.",
+    ),
+    "W108": Kind(
+        "a checkpoint for Delta readers is torn or misleads them",
+        "`archiver recover` puts it aside and writes a new one.",
+    ),
+    "W109": Kind(
+        "left by a run that was killed",
+        "The next `archiver ingest` takes it away; `archiver recover --orphans` does so now.",
+    ),
+    "W111": Kind(
+        "the summary of the log cannot be used",
+        "Delete the file: readers go by the log, and a later version brings a new one.",
+    ),
     "E201": Kind("the source is empty", "Fetch it again, or take it out of the folder."),
     "E202": Kind("the source is not text", "Extract its text first, or take it out."),
     "E203": Kind("the bytes fit no known encoding", "State its encoding in INDEX.md."),

@@ -9,7 +9,7 @@ exactly one version.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,10 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive.archive import Archive, State, create_archive, open_archive
+from archiver.archive.finish import tidy
+from archiver.archive.marks import id_digest
+from archiver.archive.takedown import World, finish_takedown
+from archiver.archive.taken import Taken, own_bytes
 from archiver.archive.writer import Commit, MovedOnError, Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.errors import NoArchiveError
+from archiver.findings import finding
 from archiver.quarantine import QuarantineKey, quarantine_batches, reject_digest
 from archiver.rules.hosts import unplaced
 from archiver.rules.rule import Ruleset
@@ -45,7 +50,8 @@ class Job:
     """What one run works with; nothing in it changes while it runs.
 
     ``now`` and ``batch_id`` are passed in: a run started again with both the
-    same commits exactly once.
+    same commits exactly once. ``allow_taken_down`` archives again what a take-down
+    removed, and says so in the log. ``about`` is what the archive says of itself.
     """
 
     archive: Path
@@ -56,6 +62,8 @@ class Job:
     tool_version: str
     index_sha256: str | None = None
     dry_run: bool = False
+    allow_taken_down: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,7 @@ class Summary:
     ``dropped`` counts edits by rule family (``repair`` among them); ``bytes_in``
     counts received bytes of all sources, ``bytes_text`` the clean text's. ``sealed``
     is False where the version is safe but the bag's manifests could not be written.
+    ``refused`` counts sources that were taken down: nothing of them is kept.
     """
 
     version: int | None = None
@@ -99,6 +108,7 @@ class Summary:
     unchanged: int = 0
     quarantined: int = 0
     quarantined_before: int = 0
+    refused: int = 0
     findings: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     facts: int = 0
@@ -130,20 +140,24 @@ def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Iterator[Eve
     is as it was before.
     """
     with ExitStack() as cleanup:
-        run = _Run(job, cleanup)
+        run = Run(job, cleanup)
         for item in items:
             yield from run.take(item)
         yield from run.close()
         yield Finished(run.finish())
 
 
-class _Run:
+class Run:
     """The state of one run: what the archive knows, what waits, what was done."""
 
     def __init__(self, job: Job, cleanup: ExitStack) -> None:
         self.job = job
         self.cleanup = cleanup
         self.archive = _open_if_there(job.archive)
+        if self.archive is not None and not job.dry_run:
+            finish_takedown(self.archive, World(job.now, job.tool_version, job.batch_id))
+        self.taken = self.archive.taken_down() if self.archive else Taken()
+        self.readmitted: dict[str, set[str]] = {"ids": set(), "raw": set()}
         self.head: Head | None = self.archive.head() if self.archive else None
         self.states: dict[str, State] = self.archive.states() if self.archive else {}
         self.quarantined: set[QuarantineKey] = (
@@ -153,6 +167,7 @@ class _Run:
         self.waiting: list[tuple[Source, int]] = []
         self.waiting_bytes = 0
         self.ids: set[str] = set()
+        self.kept_out: set[QuarantineKey] = set()
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
 
@@ -162,11 +177,15 @@ class _Run:
             yield self._note(item)
         elif isinstance(item, Reject):
             self.counts["bytes_in"] += len(item.data or b"")
-            yield self._keep_out(item)
+            digest = reject_digest(item)[0] if self.taken else None
+            yield self._refuse(item.id, item.file_path, digest) or self._keep_out(item)
         else:
             size = len(item.data)
             self.counts["bytes_in"] += size
             yield Read(item.file_path, size)
+            if self.taken and (refusal := self._refuse(item.id, item.file_path, item.raw_sha256)):
+                yield refusal
+                return
             state = self.states.get(item.id)
             if state is not None and self._is_unchanged(item, state):
                 self.counts["unchanged"] += 1
@@ -188,9 +207,10 @@ class _Run:
             profile=self.job.profile,
             tool_version=self.job.tool_version,
         )
-        self._count(result.records)
-        if result.records.num_rows and not self.job.dry_run:
-            self._writer().stage_documents(result.records)
+        records = self._news(result.records)
+        self._count(records)
+        if records.num_rows and not self.job.dry_run:
+            self._writer().stage_documents(records)
         for reject in result.rejects:
             yield self._keep_out(reject)
         self.counts["unplaced"] += result.unplaced
@@ -215,6 +235,7 @@ class _Run:
             unchanged=counts["unchanged"],
             quarantined=counts["quarantined"],
             quarantined_before=counts["quarantined_before"],
+            refused=counts["refused"],
             findings=counts["findings"],
             dropped=dict(sorted(self.dropped.items())),
             facts=counts["facts"],
@@ -223,8 +244,10 @@ class _Run:
             dry_run=self.job.dry_run,
         )
         unbound = self.archive is not None and self.archive.unfinished()
-        if self.job.dry_run or (self.writer is None and not unbound):
+        if self.job.dry_run or self.archive is None:
             return summary
+        if self.writer is None and not unbound:
+            return replace(summary, sealed=tidy(self.archive))
         commit = self._commit(self._writer())
         return replace(
             summary,
@@ -242,6 +265,22 @@ class _Run:
             and state.profile == self.job.profile
         )
 
+    def _news(self, records: pa.RecordBatch) -> pa.RecordBatch:
+        """The records that are to be archived: here all, since unchanged sources were skipped."""
+        return records
+
+    def _refuse(self, id_: str, file_path: str, digest: str | None) -> Noted | None:
+        """E122 for a source that was taken down: nothing of it may be kept, not even aside."""
+        taken = self.taken.find(id_, digest)
+        if taken is None:
+            return None
+        if self.job.allow_taken_down:
+            self.readmitted["ids"].add(id_digest(id_))
+            self.readmitted["raw"] |= own_bytes([digest])
+            return None
+        self.counts["refused"] += 1
+        return self._note(finding("E122", str(taken), where=file_path, documents=[id_]))
+
     def _note(self, found: Finding) -> Noted:
         self.counts["findings"] += 1
         return Noted(found)
@@ -253,6 +292,7 @@ class _Run:
         self.counts["quarantined_before" if known else "quarantined"] += 1
         if not known:
             self.quarantined.add(key)
+            self.kept_out.add(key)
             if not self.job.dry_run:
                 for batch in quarantine_batches(
                     reject, digest, size, now=self.job.now, tool_version=self.job.tool_version
@@ -274,8 +314,11 @@ class _Run:
         if self.writer is None:
             job = self.job
             if self.archive is None:
-                self.archive = create_archive(job.archive, job.now, tool=job.tool_version)
-                self.head = self.archive.head()
+                self.archive = create_archive(
+                    job.archive, job.now, tool=job.tool_version, exist_ok=True
+                )
+                # Planned on an empty archive: another run may have been quicker since.
+                self.head = self.archive.entries()[0].head
             self.writer = self.cleanup.enter_context(
                 Writer(
                     self.archive,
@@ -294,6 +337,7 @@ class _Run:
         MovedOnError tells to run again: that run then sees what changed.
         """
         counts = {"unchanged": self.counts["unchanged"]}
+        readmitted = {name: sorted(digests) for name, digests in self.readmitted.items()}
         for race in range(MAX_RACES):
             try:
                 return writer.commit(
@@ -303,12 +347,18 @@ class _Run:
                     index_sha256=self.job.index_sha256,
                     counts=counts,
                     expected_head=self.head,
+                    about=self.job.about,
+                    readmitted=readmitted,
                 )
             except MovedOnError:
                 if self.archive is None or race == MAX_RACES - 1:
                     raise
+                if self.archive.taken_down() != self.taken:
+                    raise
                 states = self.archive.states()
                 if any(states.get(key) != self.states.get(key) for key in self.ids):
+                    raise
+                if self.kept_out & self.archive.quarantined_keys():
                     raise
                 self.head = self.archive.head()
         message = "unreachable: the last race returns or raises"

@@ -23,6 +23,9 @@ Profile = Literal["safe", "standard", "strict"]
 #: How much cleaning may take, from the most careful to the boldest.
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
+#: What the archive says of itself is a line or two; the log keeps it with every version.
+MAX_LINE = 2_000
+
 #: Names in the environment that are ours, yet no settings.
 _RESERVED = frozenset({"ARCHIVER_DEBUG"})
 _PREFIX = "ARCHIVER_"
@@ -39,6 +42,8 @@ class Settings:
 
     ``index`` None means: the INDEX.md found beside the sources. ``rules`` is a
     folder of further rule packs. ``max_bytes`` None means the readers' own limit.
+    From ``organization`` on: what the archive says of itself, in ``bag-info.txt``
+    and ``croissant.json``.
     """
 
     archive: str = "output/archive"
@@ -48,6 +53,11 @@ class Settings:
     rules: str | None = None
     require_index: bool = False
     max_bytes: int | None = None
+    organization: str | None = None
+    contact_name: str | None = None
+    contact_email: str | None = None
+    description: str | None = None
+    identifier: str | None = None
 
     def with_flags(self, **flags: object) -> Settings:
         """The same settings with those flags in their place that are not None.
@@ -173,6 +183,14 @@ def _optional_text(value: object) -> str | None:
     return None if value == "" else _text(value)
 
 
+def _line(value: object) -> str | None:
+    if value == "":
+        return None
+    if not isinstance(value, str) or not value.isprintable() or len(value) > MAX_LINE:
+        raise ValueError(f"{str(value)[:80]!r} is not a line of at most {MAX_LINE} characters")
+    return value
+
+
 def _paths(value: object) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list | tuple) or not listed:
@@ -210,4 +228,9 @@ _TAKES = {
     "rules": _optional_text,
     "require_index": _truth,
     "max_bytes": _size,
+    "organization": _line,
+    "contact_name": _line,
+    "contact_email": _line,
+    "description": _line,
+    "identifier": _line,
 }

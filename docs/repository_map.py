@@ -25,8 +25,11 @@ SAID = {
     "archiver/": "the package; upper floors first in `pyproject.toml`, under `importlinter`",
     "archiver/archive/": "the archive on disk: schema, parts, log, bag, reading, validation",
     "archiver/cli/": "the command line, one file a command; the only floor that knows the screen",
+    "archiver/cli/schedules/": "units of systemd, cron, Kubernetes and GitHub that validate",
+    "archiver/cli/schedules/templates/": "the units, with places for values",
     "archiver/model/": "the learned line classifier: features, weights, scoring",
-    "archiver/model/weights.npz": "the line model's weights; `training/` makes them",
+    "archiver/model/text.npz": "the line model's weights for what the text is; `training/` makes them",
+    "archiver/model/worth.npz": "the line model's weights for what an archive keeps",
     "archiver/page/": "a web page as lines, and the choice among them",
     "archiver/page/trees.npz": "the trees that choose; `training/` makes them",
     "archiver/py.typed": "tells type checkers that the package is typed",
@@ -39,6 +42,8 @@ SAID = {
     "docs/": "tutorial, how-to, reference, explanation",
     "docs/explanation/": "why it is made this way, and its limits",
     "docs/how-to/": "one task a page",
+    "docs/ops/": "what a monitoring system reads",
+    "docs/ops/archiver-alerts.yml": "alert rules for Prometheus; `promtool` tests them",
     "docs/reference/": "every command, column, code and word",
     "docs/tutorial/": "a first archive, step by step",
     "output/": "where `archiver ingest` writes; nothing in it is kept",
@@ -64,7 +69,9 @@ SAID = {
     "tests/unit/": "mirrors `archiver/`, one file a module",
 }
 #: Folders that are not opened: what their files hold is said by the folder and their names.
-CLOSED = frozenset({"archiver/rules/builtin/", "schemas/", "seeds/"})
+CLOSED = frozenset(
+    {"archiver/cli/schedules/templates/", "archiver/rules/builtin/", "schemas/", "seeds/"}
+)
 #: Not part of the repository: environments, builds, caches, what editors leave.
 FOREIGN = re.compile(
     r"\.(?!ci/|gitattributes|gitignore)|build/|dist/|.*__pycache__/|.*\.egg-info/|.*\.pyc"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +11,25 @@ from typing import Any
 
 import pyarrow as pa
 
+from archiver.archive.bag import MANIFEST
 from archiver.archive.columns import DOCUMENTS, QUARANTINE, TABLES
 from archiver.archive.create import is_unborn, lay_out
 from archiver.archive.entry import BadEntryError, Entry, Head, Part, entry_name
-from archiver.archive.log import LOG_FOLDER, list_versions, live_parts, read_entry, replay
+from archiver.archive.find import file_paths, find_record
+from archiver.archive.log import (
+    LOG_FOLDER,
+    follow,
+    has_version,
+    list_versions,
+    live_parts,
+    read_entry,
+)
 from archiver.archive.parts import read_part
-from archiver.archive.records import record_sha256, restore_bytes
-from archiver.archive.select import gather, newest_rows, versions_table
+from archiver.archive.records import restore_bytes
+from archiver.archive.select import gather, newest_by_part, newest_rows, versions_table
+from archiver.archive.summary import read_log
+from archiver.archive.taken import Taken, taken_down
+from archiver.archive.widths import schema_in_force
 from archiver.errors import DamageError, InputError, NoArchiveError
 
 __all__ = ["Archive", "Head", "State", "create_archive", "open_archive", "restore_bytes"]
@@ -44,13 +56,26 @@ class Archive:
     for what they meet: older content is never shown in place of damaged newer.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, listed: Mapping[str, Sequence[int]] | None = None) -> None:
+        """listed: table -> versions there are, where the caller has just looked."""
         self.path = path
-        self._known: dict[str, tuple[Entry, ...]] = {"documents": (), "quarantine": ()}
+        self._listed = dict(listed or {})
+        self._known: dict[str, Sequence[Entry]] = {"documents": (), "quarantine": ()}
 
-    def entries(self, table: str = "documents") -> tuple[Entry, ...]:
-        """The log of a table, its chain checked. Cost: reads only entries new since last time."""
-        found = replay(self.path / TABLES[table], self._known[table])
+    def entries(self, table: str = "documents") -> Sequence[Entry]:
+        """The log of a table, its chain checked. Cost: reads only entries new since last time.
+
+        The first time, those since the newest summary; see ``summary``.
+        """
+        known, folder = self._known[table], self.path / TABLES[table]
+        if known and has_version(folder, known[-1].version):
+            found = follow(folder, known)
+            if found is known:
+                return known
+        else:
+            found = read_log(self.path, table, known, self._listed.pop(table, ()))
+            found = follow(folder, found)  # what came since the list was made
+        schema_in_force(found)
         self._known[table] = found
         return found
 
@@ -61,21 +86,21 @@ class Archive:
     def parts(self, table: str = "documents", version: int | None = None) -> list[tuple[int, Part]]:
         """(version it came in, part) of a table. Raises: InputError for a version not there."""
         entries = self.entries(table)
-        if version is not None:
-            if not 0 <= version < len(entries):
-                raise InputError(
-                    f"{self.path}: no version {version}; the newest is {len(entries) - 1}",
-                    hint="Run `archiver log` to see the versions.",
-                )
-            entries = entries[: version + 1]
-        return list(live_parts(entries).values())
+        if version is not None and not 0 <= version < len(entries):
+            raise InputError(
+                f"{self.path}: no version {version}; the newest is {len(entries) - 1}",
+                hint="Run `archiver log` to see the versions.",
+            )
+        return list(live_parts(entries, version).values())
 
-    def versions(self) -> pa.Table:
+    def versions(self, newest: int | None = None) -> pa.Table:
         """One row a version, with the columns of ``select.VERSIONS``.
 
+        newest: only so many of them, the newest; their entries alone are read.
         ``rows``, ``parts`` and ``bytes`` count what the version added to documents.
         """
-        return versions_table(self.entries())
+        entries = self.entries()
+        return versions_table(entries if newest is None else entries[-newest:])
 
     def scan(
         self, columns: Sequence[str] | None = None, *, version: int | None = None
@@ -102,6 +127,18 @@ class Archive:
         tables = {at: read_part(self._folder("documents"), parts[at], names) for at in wanted}
         return gather(tables, chosen, names)
 
+    def newest(
+        self, columns: Sequence[str] | None = None, *, version: int | None = None
+    ) -> Iterator[pa.Table]:
+        """As ``at``, part by part, in the order in which the documents came.
+
+        Memory: a part, and the ids of all documents. Raises: as ``at``.
+        """
+        names = _known_columns(columns)
+        parts = [part for _, part in self.parts("documents", version)]
+        for at, rows in newest_by_part(self._folder("documents"), parts).items():
+            yield read_part(self._folder("documents"), parts[at], names).take(rows)
+
     def history(self, id: str) -> pa.Table:  # noqa: A002 - the column's name
         """All revisions of a document, oldest first; the column ``version`` leads."""
         rows: list[tuple[int, pa.Table]] = []
@@ -125,20 +162,24 @@ class Archive:
     ) -> dict[str, Any] | None:
         """One record, or None: the newest revision up to a version, or the revision named.
 
-        Its digest is held: what is returned is what was ingested.
+        Its digest is held: what is returned is what was ingested. Damage elsewhere
+        does not matter. Raises: DamageError where it is damaged, or where a
+        damaged part may hold it.
         """
-        best: dict[str, Any] | None = None
-        for _, part in self._parts_with(id, version):
-            keys = read_part(self._folder("documents"), part, ["id", "revision"])
-            for at, row in enumerate(keys.to_pylist()):
-                fits = revision is None or row["revision"] == revision
-                if row["id"] != id or not fits or (best and best["revision"] >= row["revision"]):
-                    continue
-                table = read_part(self._folder("documents"), part, DOCUMENTS.names)
-                best = table.slice(at, 1).to_pylist()[0]
-                if record_sha256(best) != best["record_sha256"]:
-                    raise DamageError(f"document {id!r} in {part.path}: not what was ingested")
-        return best
+        return find_record(
+            self._folder("documents"),
+            self._parts_with(id, version),
+            id,
+            revision,
+        )
+
+    def paths(self) -> dict[str, str]:
+        """Id -> file_path of every document, its newest revision, as far as they can be read."""
+        return file_paths(self._folder("documents"), self.parts())[0]
+
+    def damaged_parts(self) -> list[Path]:
+        """The parts of documents whose ids cannot be read."""
+        return file_paths(self._folder("documents"), self.parts())[1]
 
     def states(self) -> dict[str, State]:
         """The newest revision of every document, in short. Reads these columns only."""
@@ -195,6 +236,10 @@ class Archive:
                     return
         raise InputError(f"quarantined {key[0]!r}: its bytes are not here")
 
+    def taken_down(self) -> Taken:
+        """What was lawfully removed, known by digests; see ``archiver takedown``."""
+        return taken_down(self.entries())
+
     def unfinished(self) -> bool:
         """Whether a run stopped after its quarantine was committed and before its documents.
 
@@ -206,11 +251,9 @@ class Archive:
         return self.path / TABLES[table]
 
     def _parts_with(self, id_: str, version: int | None) -> list[tuple[int, Part]]:
-        """The parts that may hold a document, by the log's min and max."""
+        """The parts that may hold a document, by the marks in the log."""
         return [
-            (came, part)
-            for came, part in self.parts("documents", version)
-            if (part.first_id or "") <= id_ and (part.last_id is None or id_ <= part.last_id)
+            (came, part) for came, part in self.parts("documents", version) if part.may_hold(id_)
         ]
 
 
@@ -229,14 +272,14 @@ def open_archive(path: Path) -> Archive:
     entry of a log is missing, empty or torn.
     """
     if not (path / TABLES["documents"] / LOG_FOLDER).is_dir() or is_unborn(path):
+        if (path / MANIFEST).exists() and (path / "data").is_dir():
+            raise DamageError(f"{path / TABLES['documents'] / LOG_FOLDER}: the log is missing")
         raise NoArchiveError(f"{path}: there is no archive here")
-    for name in TABLES:
-        _check_newest(path / TABLES[name])
-    return Archive(path)
+    return Archive(path, {name: _check_newest(path / TABLES[name]) for name in TABLES})
 
 
-def _check_newest(table: Path) -> None:
-    """Hold that a log's first and newest entries are whole. Raises: DamageError."""
+def _check_newest(table: Path) -> list[int]:
+    """A log's versions, the first and newest of them whole. Raises: DamageError."""
     version = 0
     try:
         versions = list_versions(table)
@@ -249,13 +292,17 @@ def _check_newest(table: Path) -> None:
         raise DamageError(f"log entry {where}: {problem}") from problem
     except OSError as problem:
         raise DamageError(f"{table}: the log cannot be read: {problem}") from problem
+    return versions
 
 
-def create_archive(path: Path, created_at: datetime, *, tool: str = "archiver") -> Archive:
+def create_archive(
+    path: Path, created_at: datetime, *, tool: str = "archiver", exist_ok: bool = False
+) -> Archive:
     """Make an empty archive, sealed, at a path that is free or an empty folder.
 
     A run that was killed in here left no archive, and the next one completes it.
-    Raises: InputError where something else is there; StorageError.
+    exist_ok: take the archive that another process made meanwhile.
+    Raises: InputError where something else is there; LockedError; StorageError.
     """
-    lay_out(path, created_at, tool)
+    lay_out(path, created_at, tool, exist_ok=exist_ok)
     return open_archive(path)

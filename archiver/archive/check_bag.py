@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from archiver.archive.bag import (
     DECLARATION,
     INFO,
     MANIFEST,
     MAX_MANIFEST_BYTES,
+    TAG_FILES,
     TAG_MANIFEST,
-    payload_files,
     read_manifest,
 )
-from archiver.archive.check import Check
+from archiver.archive.check import MAX_UNPROMISED_BYTES, Check
 from archiver.archive.columns import RULESETS, TABLES
 from archiver.archive.delta import LAST_CHECKPOINT, ViewError, visible_parts
 from archiver.archive.disk import read_small, regular_size
 from archiver.archive.entry import Head, entry_name
-from archiver.archive.log import LOG_FOLDER, live_parts
+from archiver.archive.log import LOG_FOLDER, MAX_ENTRY_BYTES, files_came, live_parts, removed_parts
+from archiver.archive.orphans import orphan_parts
+from archiver.archive.payload import payload_files
+from archiver.archive.rulesets import named_ruleset
 
 #: bag-info.txt is a handful of lines.
 _MAX_INFO_BYTES = 1 << 20
 
+#: Tag files that every bag has.
+_ALWAYS = frozenset({DECLARATION, INFO, MANIFEST})
+
+_LINK = "it is a link; a copy may lack what it names"
+
 _CHECKPOINT_NAME = re.compile(r"([0-9]{20})\.checkpoint\.parquet")
 _OXUM = re.compile(r"^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,12})$", re.MULTILINE)
 _HEAD = re.compile(r"^Archiver-Head: ([0-9]{1,18}):([0-9a-f]{64})$", re.MULTILINE)
+
+
+def noted_head(info: bytes) -> Head:
+    """The head that the bytes of a bag-info.txt note. Raises: ValueError where there is none."""
+    noted = _HEAD.search(info.decode("utf-8"))
+    if noted is None:
+        raise ValueError("it lacks Archiver-Head")
+    return Head(int(noted[1]), noted[2])
 
 
 def check_delta(check: Check) -> None:
@@ -37,6 +54,11 @@ def check_delta(check: Check) -> None:
         ) or not check.entries.get(table):
             continue  # the log itself is damaged, which is reported
         entries = check.entries[table]
+        odd_file = _unfit_for_delta(check.root / log)
+        if odd_file is not None:
+            words = "it is no plain file of a size that Delta writes; the table was not opened"
+            check.add("E116", "delta", f"{log}/{odd_file}", words)
+            continue
         try:
             version, shown = visible_parts(check.root / folder)
         except ViewError as problem:
@@ -53,14 +75,29 @@ def check_delta(check: Check) -> None:
             check.add("E116", "delta", log, words)
 
 
+def _unfit_for_delta(log: Path) -> str | None:
+    """A file of a log that delta-rs must not meet: it reads all it finds, whatever the size."""
+    for name in sorted(item.name for item in log.iterdir()):
+        limit = _MAX_INFO_BYTES if name == LAST_CHECKPOINT else MAX_UNPROMISED_BYTES
+        if name.endswith(".json"):
+            limit = MAX_ENTRY_BYTES
+        try:
+            if not (log / name).is_dir() and regular_size(log / name) > limit:
+                return name
+        except OSError:
+            return name
+    return None
+
+
 def named_files(check: Check) -> dict[str, int]:
     """Payload path -> version of documents or quarantine that accounts for it."""
     named: dict[str, int] = {}
     for table, folder in TABLES.items():
         for entry in check.entries.get(table, []):
             named[f"{folder}/{LOG_FOLDER}/{entry_name(entry.version)}"] = entry.version
-        for version, part in live_parts(check.entries.get(table, [])).values():
-            named[f"{folder}/{part.path}"] = version
+        came = files_came(check.entries.get(table, []))
+        for path in live_parts(check.entries.get(table, [])):
+            named[f"{folder}/{path}"] = came[path]
     return named
 
 
@@ -72,8 +109,21 @@ def check_strangers(check: Check) -> list[str]:
         check.add("E101", "structure", "data", f"cannot be listed: {problem}")
         return []
     named = named_files(check)
+    lost = {
+        f"{folder}/{part.path}": ids
+        for table, folder in TABLES.items()
+        for part, ids in orphan_parts(check, table)
+    }
     for path in files:
-        if path not in named and path not in check.reported and not _belongs(check, path):
+        if path in lost:
+            words = "the log entry that named this part is lost; its rows are not seen"
+            check.add("E125", "chain", path, words, lost[path])
+        elif path in named or _belongs(check, path):
+            if (check.root / path).is_symlink():
+                check.add("W112", "structure", path, _LINK)
+        elif any(name.startswith(f"{path}/") for name in named):
+            check.add("W112", "structure", path, "a link stands for the folder and all below it")
+        elif path not in check.reported:
             check.add("W102", "files", path, "no version names this file")
     return files
 
@@ -82,7 +132,7 @@ def _belongs(check: Check, path: str) -> bool:
     """Whether a file that no entry names has its place: rulesets, checkpoints, torn entries."""
     folder, _, name = path.rpartition("/")
     if folder == RULESETS:
-        return name.removesuffix(".json") in check.rulesets
+        return named_ruleset(name) in check.rulesets
     if folder in {f"{table}/{LOG_FOLDER}" for table in TABLES.values()}:
         return name == LAST_CHECKPOINT or _CHECKPOINT_NAME.fullmatch(name) is not None
     return False
@@ -92,6 +142,7 @@ def check_bag(check: Check, files: list[str], head: Head | None) -> None:
     """E114, E115, W101: the manifests, and that they cover everything."""
     lines = _read(check, MANIFEST)
     if lines is None:
+        _check_tags(check)
         return
     sealed = all(
         f"{TABLES[table]}/{LOG_FOLDER}/{entry_name(entries[-1].version)}" in lines
@@ -100,14 +151,23 @@ def check_bag(check: Check, files: list[str], head: Head | None) -> None:
     )
     _check_lines(check, lines, sealed=sealed)
     _check_coverage(check, lines, files, sealed=sealed)
-    tags = _read(check, TAG_MANIFEST)
-    if tags is not None:
-        for name in (DECLARATION, INFO, MANIFEST):
-            if name not in tags:
-                check.add("E115", "bag", TAG_MANIFEST, f"it does not cover {name}")
-        _check_lines(check, tags, sealed=True)
-    if tags is not None and sealed:
+    if (_check_tags(check) or TAG_MANIFEST in check.harmed) and sealed:
         _check_info(check, lines, head)
+
+
+def _check_tags(check: Check) -> bool:
+    """The tag manifest and what it covers. Returns: whether there is a usable one."""
+    tags = _read(check, TAG_MANIFEST)
+    if tags is None:
+        return False
+    for name in TAG_FILES:
+        if name not in tags and (name in _ALWAYS or (check.root / name).exists()):
+            check.add("E115", "bag", TAG_MANIFEST, f"it does not cover {name}")
+    _check_lines(check, tags, sealed=True)
+    for name in sorted({*tags, TAG_MANIFEST}):
+        if (check.root / name).is_symlink():
+            check.add("W112", "structure", name, _LINK)
+    return True
 
 
 def _read(check: Check, name: str) -> dict[str, str] | None:
@@ -121,6 +181,8 @@ def _read(check: Check, name: str) -> dict[str, str] | None:
             raise ValueError("it is empty")
         payload = name == MANIFEST
         wrong = next((path for path in lines if path.startswith("data/") != payload), None)
+        if not payload and list(lines) != sorted(lines):
+            raise ValueError("its lines are not in the order that a seal writes them in")
         if wrong is not None:
             raise ValueError(f"it names a file of the other manifest: {wrong[:200]!r}")
     except (OSError, ValueError) as problem:
@@ -130,11 +192,16 @@ def _read(check: Check, name: str) -> dict[str, str] | None:
 
 
 def _check_lines(check: Check, lines: dict[str, str], *, sealed: bool) -> None:
+    gone = {
+        f"{folder}/{path}"
+        for table, folder in TABLES.items()
+        for path in removed_parts(check.entries.get(table, []))
+    }
     for path, digest in sorted(lines.items()):
-        if path in check.reported:
+        if path in check.harmed:
             continue
-        if not sealed and path.endswith(f"/{LAST_CHECKPOINT}"):
-            continue  # rewritten by the commit that is not sealed yet
+        if not sealed and (path in gone or path.endswith(f"/{LAST_CHECKPOINT}")):
+            continue  # removed or rewritten by the commit that is not sealed yet
         try:
             found = check.digest(path)
             check.counts.files += path not in check.digests
@@ -175,7 +242,7 @@ def _listed_upto(lines: dict[str, str], folder: str) -> int:
 
 def _check_info(check: Check, lines: dict[str, str], head: Head | None) -> None:
     """bag-info.txt repeats the head and the payload's size."""
-    if INFO in check.reported:
+    if INFO in check.harmed:
         return
     try:
         text = read_small(check.root / INFO, _MAX_INFO_BYTES).decode("utf-8")
@@ -194,6 +261,6 @@ def _check_info(check: Check, lines: dict[str, str], head: Head | None) -> None:
             number += 1
         except OSError:
             return  # missing files are reported one by one
-    if (octets, number) != (int(oxum[1]), int(oxum[2])) and not check.reported & lines.keys():
+    if (octets, number) != (int(oxum[1]), int(oxum[2])) and not check.harmed & lines.keys():
         words = f"Payload-Oxum says {oxum[1]}.{oxum[2]}, the payload is {octets}.{number}"
         check.add("E113", "bag", INFO, words)

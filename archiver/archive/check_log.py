@@ -7,10 +7,12 @@ from pathlib import Path
 from archiver.archive.bag import DECLARATION, INFO, MANIFEST, read_manifest
 from archiver.archive.bag import MAX_MANIFEST_BYTES as MAX_MANIFEST
 from archiver.archive.check import Check
+from archiver.archive.check_summary import check_summaries
 from archiver.archive.columns import TABLES
 from archiver.archive.disk import read_small
 from archiver.archive.entry import BadEntryError, Entry, Head, entry_name, parse_entry
 from archiver.archive.log import LOG_FOLDER, MAX_ENTRY_BYTES, list_versions
+from archiver.archive.widths import schema_in_force
 from archiver.digest import sha256
 from archiver.errors import NewerArchiveError
 
@@ -38,6 +40,9 @@ def check_chain(check: Check, expect_head: Head | str | None) -> Head | None:
     head = documents[-1].head if documents else None
     _check_head(check, head, expect_head)
     check.counts.versions = len(documents)
+    for table, entries in check.entries.items():
+        _check_columns(check, TABLES[table], entries)
+    check_summaries(check)
     return head
 
 
@@ -51,6 +56,7 @@ def _entries(check: Check, folder: str) -> list[Entry]:
         return []
     entries: list[Entry] = []
     digest: str | None = None  # of the entry before, readable or not; None after a gap
+    seen: set[str | None] = set()
     expected = 0
     for version in versions:
         where = f"{folder}/{LOG_FOLDER}/{entry_name(version)}"
@@ -62,7 +68,11 @@ def _entries(check: Check, folder: str) -> list[Entry]:
             named = entry.info["prev"]
             if version == expected and named != digest and (digest or version == 0):
                 check.add("E104", "chain", where, _broken(version, named, digest))
+            elif version != expected and (named is None or named in seen):
+                words = f"entry {version} is an older entry under another number"
+                check.add("E104", "chain", where, words)
         digest, expected = found, version + 1
+        seen.add(found)
     if not versions:
         _report_gap(check, folder, 0, 0)
     return entries
@@ -94,6 +104,18 @@ def _read(check: Check, where: str, version: int) -> tuple[Entry | None, str | N
     except (BadEntryError, OSError, ValueError, MemoryError) as problem:
         check.add("E103", "chain", where, f"entry {version}: {problem}")
     return None, digest
+
+
+def _check_columns(check: Check, folder: str, entries: list[Entry]) -> None:
+    """Raises: NewerArchiveError where a newer program gave the table columns, undamaged."""
+    try:
+        schema_in_force(entries)
+    except NewerArchiveError as problem:
+        named = next(entry for entry in reversed(entries) if "schema" in entry.info)
+        where = f"{folder}/{LOG_FOLDER}/{entry_name(named.version)}"
+        if _manifest_digest(check.root, where) in (None, named.sha256):
+            raise
+        check.add("E103", "chain", where, f"entry {named.version}: {problem}, and was changed")
 
 
 def _manifest_digest(root: Path, path: str) -> str | None:

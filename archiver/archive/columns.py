@@ -7,6 +7,9 @@ import pyarrow as pa
 #: Version of the columns below; rises when a column is added.
 SCHEMA_VERSION = 1
 
+#: Schema version -> how many of a table's columns it has. New ones come last, and may be null.
+WIDTHS: dict[int, dict[str, int]] = {1: {"documents": 30, "quarantine": 23}}
+
 #: Version of the layout: folders, log entries, digests. Newer ones are refused.
 FORMAT_VERSION = 1
 

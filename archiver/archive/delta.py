@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 
 from archiver.archive.columns import table_schema
-from archiver.archive.disk import sync_folder
+from archiver.archive.disk import read_small, sync_folder
 from archiver.archive.entry import READER_VERSION, WRITER_VERSION, entry_name
 from archiver.archive.log import LOG_FOLDER
 
@@ -33,6 +33,9 @@ CONFIGURATION = {
 }
 
 LAST_CHECKPOINT = "_last_checkpoint"
+
+#: It holds one short object.
+_MAX_POINTER_BYTES = 1 << 20
 
 
 class ViewError(Exception):
@@ -60,8 +63,10 @@ def creation_actions(table: str, table_id: str, moment_ms: int) -> list[dict[str
     ]
 
 
-def write_checkpoint(table: Path, version: int, staging: Path) -> None:
+def write_checkpoint(table: Path, version: int, staging: Path) -> bool:
     """Write Delta's checkpoint of a version, so that other readers open the table fast.
+
+    Returns: False where the newest checkpoint is that one already.
 
     delta-rs never waits for the disk, so it works on a copy of the log; only a
     finished checkpoint comes to the real one. Ours reads entries and needs none.
@@ -74,6 +79,8 @@ def write_checkpoint(table: Path, version: int, staging: Path) -> None:
     scratch = staging / "checkpoint"
     shutil.rmtree(scratch, ignore_errors=True)
     log, copy = table / LOG_FOLDER, scratch / LOG_FOLDER
+    if newest_checkpoint(log) == version:
+        return False
     try:
         copy.mkdir(parents=True)
         for name in _needed(log, version):
@@ -89,16 +96,24 @@ def write_checkpoint(table: Path, version: int, staging: Path) -> None:
             sync_folder(log)  # the second file names the first
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return True
+
+
+def newest_checkpoint(log: Path) -> int | None:
+    """The version of the newest checkpoint, as other readers find it; None where they find none."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        last = json.loads(read_small(log / LAST_CHECKPOINT, _MAX_POINTER_BYTES))["version"]
+        if isinstance(last, int) and (log / f"{last:020d}.checkpoint.parquet").is_file():
+            return last
+    return None
 
 
 def _needed(log: Path, version: int) -> list[str]:
     """The files delta-rs needs to see a version: the last checkpoint and what came since."""
     start, names = 0, []
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        last = json.loads((log / LAST_CHECKPOINT).read_bytes())["version"]
-        name = f"{last:020d}.checkpoint.parquet"
-        if (log / name).is_file() and last <= version:
-            start, names = last, [name, LAST_CHECKPOINT]
+    last = newest_checkpoint(log)
+    if last is not None and last <= version:
+        start, names = last, [f"{last:020d}.checkpoint.parquet", LAST_CHECKPOINT]
     return [*names, *(entry_name(number) for number in range(start, version + 1))]
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from archiver.archive.columns import DOCUMENTS
-from archiver.archive.entry import Entry
+from archiver.archive.entry import Entry, Part
+from archiver.archive.parts import read_part
 
 #: Above this, rows are picked as slices: joining them into one column of
 #: 32-bit offsets would overflow at 2 GiB.
@@ -21,12 +24,15 @@ _VERSIONS: list[tuple[str, pa.DataType]] = [
     ("documents_added", pa.int64()),
     ("documents_revised", pa.int64()),
     ("quarantined", pa.int64()),
+    ("taken_down", pa.int64()),
     ("rows", pa.int64()),
     ("parts", pa.int64()),
     ("bytes", pa.int64()),
     ("tool", pa.string()),
     ("ruleset", pa.string()),
     ("profile", pa.string()),
+    ("takedown", pa.string()),
+    ("reason", pa.string()),
 ]
 VERSIONS: pa.Schema = pa.schema(_VERSIONS)
 
@@ -43,6 +49,22 @@ def newest_rows(keys: Sequence[pa.Table]) -> list[tuple[int, int]]:
             if id_ not in best or best[id_][0] < revision:
                 best[id_] = (revision, at, row)
     return [best[id_][1:] for id_ in sorted(best)]
+
+
+def newest_by_part(folder: Path, parts: Sequence[Part]) -> dict[int, pa.Array[Any]]:
+    """Part -> rows of it that are their ids' highest revisions, both in their order.
+
+    Memory: the ids. Raises: DamageError.
+    """
+    best: dict[str, tuple[int, int, int]] = {}
+    for at, part in enumerate(parts):
+        for row, key in enumerate(read_part(folder, part, ["id", "revision"]).to_pylist()):
+            if key["id"] not in best or best[key["id"]][0] < key["revision"]:
+                best[key["id"]] = (key["revision"], at, row)
+    chosen: dict[int, list[int]] = {}
+    for _, at, row in best.values():
+        chosen.setdefault(at, []).append(row)
+    return {at: pa.array(sorted(chosen[at]), pa.int64()) for at in sorted(chosen)}
 
 
 def gather(
@@ -67,6 +89,8 @@ def versions_table(entries: Sequence[Entry]) -> pa.Table:
     rows = []
     for entry in entries:
         info, counts = entry.info, entry.info.get("counts", {})
+        told = info.get("takedown")
+        added = entry.added if told is None else ()  # what is left of a part is not new
         rows.append(
             {
                 "version": entry.version,
@@ -75,12 +99,15 @@ def versions_table(entries: Sequence[Entry]) -> pa.Table:
                 "documents_added": counts.get("added", 0),
                 "documents_revised": counts.get("revised", 0),
                 "quarantined": counts.get("quarantined", 0),
-                "rows": sum(part.rows for part in entry.added),
-                "parts": len(entry.added),
-                "bytes": sum(part.bytes for part in entry.added),
+                "taken_down": counts.get("taken_down", 0),
+                "rows": sum(part.rows for part in added),
+                "parts": len(added),
+                "bytes": sum(part.bytes for part in added),
                 "tool": info.get("tool"),
                 "ruleset": info.get("ruleset"),
                 "profile": info.get("profile"),
+                "takedown": None if told is None else told["step"],
+                "reason": None if told is None else told["reason"],
             }
         )
     return pa.Table.from_pylist(rows, schema=VERSIONS)

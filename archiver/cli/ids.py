@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.errors import ArchiverError, InputError
+from archiver.errors import ArchiverError, DamageError, InputError
 
 if TYPE_CHECKING:
     from archiver.archive.archive import Archive
@@ -57,11 +57,20 @@ def _listed(names: list[str]) -> str:
 
 def document_id(archive: Archive, wanted: str) -> str:
     """``resolve`` within an archive; says so where the document is in quarantine."""
-    table = archive.latest(columns=["id", "file_path"])
-    paths: dict[str, str] = {row["id"]: row["file_path"] for row in table.to_pylist()}
     try:
-        return resolve(wanted, paths)
+        return resolve(wanted, archive.paths())
     except InputError as error:
+        lost = archive.damaged_parts()
+        if lost:
+            raise DamageError(
+                f"{error.message}; it may be in {lost[0]}, which is damaged"
+            ) from error
+        taken = archive.taken_down().find(wanted)
+        if taken is not None:
+            raise InputError(
+                f"{wanted!r} {taken}",
+                hint=f"`archiver log` shows it as version {taken.version}; nothing of it is kept.",
+            ) from error
         kept = sorted(code for name, code, _ in archive.quarantined_keys() if name == wanted)
         if not kept:
             raise

@@ -6,7 +6,7 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from archiver.cli.screen import (
 )
 from archiver.cli.visible import visible_line
 from archiver.document import Finding
-from archiver.errors import InputError
+from archiver.errors import InputError, UsageError
 from archiver.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ _GLOB = re.compile(r"[*?\[]")
 @click.option(
     "--max-bytes", metavar="SIZE", type=session.byte_size, help="Quarantine larger files."
 )
+@click.option(
+    "--allow-taken-down", is_flag=True, help="Archive again what `archiver takedown` removed."
+)
+@click.option(
+    "--reclean", is_flag=True, help="Clean again what the archive holds, without the files."
+)
 @click.option("--dry-run", is_flag=True, help="Read and clean everything, write nothing.")
 def ingest(
     paths: tuple[str, ...],
@@ -62,6 +68,8 @@ def ingest(
     rules: str | None,
     require_index: bool | None,
     max_bytes: int | None,
+    allow_taken_down: bool,
+    reclean: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -70,13 +78,15 @@ def ingest(
 
     PATHS are files, folders, globs, or - for stdin; without any, seeds/ is taken.
     What did not change since the last run is skipped. What cannot be used goes
-    to quarantine with its bytes and the reason; the exit status is 3 then.
+    to quarantine with its bytes and the reason; the exit status is 3 then. What
+    was taken down is refused (E122): nothing of it is kept, and the status is 3.
 
     \b
     Examples:
       archiver ingest
       archiver ingest crawl/ 'more/*.html' --archive corpus
       curl -s https://example.org/ | archiver ingest -
+      archiver ingest --reclean --profile strict
       archiver ingest --dry-run --json | jq .added
     """
     screen = Screen(as_json, quiet)
@@ -89,8 +99,16 @@ def ingest(
         require_index=require_index,
         max_bytes=max_bytes,
     )
-    sources = expand(known.sources, Path.cwd())
-    summary, findings, left_out = _run(screen, known, sources, dry_run=dry_run)
+    if reclean:
+        if paths or index or require_index or max_bytes or allow_taken_down:
+            hint = "Leave out paths, and options about them."
+            raise UsageError("--reclean takes its sources from the archive", hint=hint)
+        summary, findings, left_out = _reclean(known, dry_run=dry_run)
+    else:
+        sources = expand(known.sources, Path.cwd())
+        summary, findings, left_out = _run(
+            screen, known, sources, dry_run=dry_run, allow_taken_down=allow_taken_down
+        )
     if as_json:
         screen.json(_as_json(known, summary, findings, left_out))
     else:
@@ -100,7 +118,7 @@ def ingest(
         if findings:
             screen.say("")
         _tell(screen, known.archive, summary)
-    return QUARANTINED if summary.quarantined else 0
+    return QUARANTINED if summary.quarantined or summary.refused else 0
 
 
 def expand(paths: Sequence[str], base: Path) -> list[str]:
@@ -122,7 +140,7 @@ def expand(paths: Sequence[str], base: Path) -> list[str]:
 
 
 def _run(
-    screen: Screen, known: Settings, sources: list[str], *, dry_run: bool
+    screen: Screen, known: Settings, sources: list[str], *, dry_run: bool, allow_taken_down: bool
 ) -> tuple[Summary, list[Finding], int]:
     from archiver.ingest import ingest as run
     from archiver.readers.files import MAX_SOURCE_BYTES, plan, read_files
@@ -139,12 +157,21 @@ def _run(
         max_bytes=limit,
         stdin=lambda: binary_stdin().read(limit + 1),
     )
-    job = _job(known, planned.index_sha256, dry_run=dry_run)
+    job = replace(
+        _job(known, planned.index_sha256, dry_run=dry_run), allow_taken_down=allow_taken_down
+    )
     with byte_bar(screen, "cleaning") as reach:
         return _follow(run(items, job), lambda done: reach(done, planned.bytes))
 
 
+def _reclean(known: Settings, *, dry_run: bool) -> tuple[Summary, list[Finding], int]:
+    from archiver.reclean import reclean
+
+    return _follow(reclean(_job(known, None, dry_run=dry_run)), lambda _done: None)
+
+
 def _job(known: Settings, index_sha256: str | None, *, dry_run: bool) -> Job:
+    from archiver.archive.about import stated
     from archiver.ingest import Job
     from archiver.rules.load import load
 
@@ -157,6 +184,7 @@ def _job(known: Settings, index_sha256: str | None, *, dry_run: bool) -> Job:
         tool_version=session.tool_version(),
         index_sha256=index_sha256,
         dry_run=dry_run,
+        about=stated(known),
     )
 
 
@@ -219,6 +247,7 @@ def _documents(summary: Summary) -> list[tuple[str, str]]:
         ("revised", f"{summary.revised:,}"),
         ("unchanged", f"{summary.unchanged:,}"),
         ("quarantined", kept_out),
+        *([("refused", f"{summary.refused:,}, taken down before")] if summary.refused else []),
     ]
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
@@ -24,7 +25,7 @@ _MEANT = {
     "archive": "ingest",
     "cat": "show",
     "check": "validate",
-    "diff": "explain",
+    "compare": "diff",
     "get": "show",
     "history": "log",
     "import": "ingest",
@@ -122,7 +123,7 @@ class Program(LazyGroup):
         """Run a command and leave the process with its status."""
         del standalone_mode, windows_expand_args  # we end in one way, and expand globs ourselves
         words = list(sys.argv[1:] if args is None else args)
-        as_json = "--json" in words[: words.index("--") if "--" in words else None]
+        as_json = _wants_json(words[: words.index("--") if "--" in words else None])
         prepare_streams()
         # One thread a process for small matrices: more only wait for one another,
         # and sums would depend on how many there are.
@@ -148,6 +149,12 @@ class Program(LazyGroup):
             if not is_broken_pipe(error):
                 raise
             raise _Reported(report(error, as_json=False)) from error
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether an error is to be an object too: it may come before the options are read."""
+    asked = "--format=json" in words or ("--format", "json") in pairwise(words)
+    return "--json" in words or asked
 
 
 def _status(error: BaseException, *, as_json: bool) -> int:

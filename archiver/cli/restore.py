@@ -81,7 +81,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-        _publish(aside, path, force=force)
+        publish(aside, path, force=force)
     except FileExistsError as error:
         raise exists from error
     except OSError as error:
@@ -91,7 +91,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, force: bool) -> None:
             aside.unlink()
 
 
-def _publish(aside: Path, path: Path, *, force: bool) -> None:
+def publish(aside: Path, path: Path, *, force: bool) -> None:
     """Give the file its name. Raises: FileExistsError where one has come meanwhile."""
     if force:
         aside.replace(path)

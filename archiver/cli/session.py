@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ import click
 from archiver.cli.main import CONTEXT
 from archiver.errors import SettingsError, UsageError
 from archiver.settings import PROFILES, Settings, load_settings, parse_size
+
+#: A head: the version may be left out.
+_HEAD = re.compile(r"(?:[0-9]{1,18}:)?[0-9a-f]{64}")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -110,6 +114,20 @@ def archive_option(function: _Command) -> _Command:
         type=click.Path(),
         help="The archive's folder.  [default: output/archive]",
     )(function)
+
+
+def head_option(function: _Command) -> _Command:
+    """``--expect-head HEAD``: the head as its keeper noted it."""
+    return click.option(
+        "--expect-head", metavar="HEAD", callback=_head, help="The head you noted elsewhere."
+    )(function)
+
+
+def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    given = (value or "").strip().lower()
+    if value is not None and not _HEAD.fullmatch(given):
+        raise click.BadParameter("write VERSION:SHA256 or SHA256, as `archiver log` shows it")
+    return given or None
 
 
 def host_option(function: _Command) -> _Command:

@@ -26,7 +26,7 @@ from archiver.readers.walk import Entry
 #: several times their size in memory while they are cleaned.
 MAX_SOURCE_BYTES = 64 << 20
 
-_PAGE = (".html", ".htm", ".xhtml")
+PAGE_SUFFIXES = (".html", ".htm", ".xhtml")
 
 Item = Source | Reject | Finding
 
@@ -259,7 +259,7 @@ def _brings_anything(root: Root) -> bool:
 
 def _media_type(entry: Entry, data: bytes) -> str:
     name = entry.relative.lower()
-    if name.endswith(_PAGE) or (not name.endswith(".txt") and html_begins(data)):
+    if name.endswith(PAGE_SUFFIXES) or (not name.endswith(".txt") and html_begins(data)):
         return "text/html"
     return "text/plain"
 

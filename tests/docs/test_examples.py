@@ -5,21 +5,24 @@ together; ``...`` stands for any text, on a line of its own for any lines. Its
 last command may end with another status where the fence says so:
 ```` ```console status=4 ````. A ``python`` block is a whole program; a ``text``
 block right after it is its output. A block of any kind with ``file=NAME`` on its
-fence is that file. The blocks of one page run in order in one copy of what a
-checkout holds. ``sh`` and ``powershell`` blocks are not run
-here: they set up environments, and ``.ci/run`` runs those of the README.
+fence is that file. A block with ``needs=NAME`` is run where that program or Python
+module is installed, and otherwise the test is skipped once all else of its page has
+held; warnings of such modules are no errors. The blocks of one page run in order in
+one copy of what a checkout holds. ``sh`` and ``powershell`` blocks are not run here:
+they set up environments, and ``.ci/run`` runs those of the README.
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,7 @@ class Example:
     """One program to run, with the output and the status that its page shows.
 
     ``file`` names a file to write instead: ``shown`` is what it holds.
+    ``needs`` names a program or a module without which it cannot run.
     """
 
     line: int
@@ -46,6 +50,13 @@ class Example:
     shown: str | None
     status: int = 0
     file: str = ""
+    needs: str = ""
+
+    def can_run(self) -> bool:
+        """Whether all it needs is installed."""
+        if self.command[0] == "bash":
+            return not self.needs or shutil.which(self.needs) is not None
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
 
 
 def examples(page: str) -> list[Example]:
@@ -59,34 +70,37 @@ def examples(page: str) -> list[Example]:
         elif kind == "console":
             found += _console(body, line, info)
         elif kind == "python":
-            found.append(Example(line, (sys.executable, "-W", "error", "-c", body), None))
+            needs = info.removeprefix("needs=")
+            strict = ("-W", "ignore" if needs else "error")
+            command = (sys.executable, *strict, "-c", body)
+            found.append(Example(line, command, None, needs=needs))
             python_ends_at = fence.end()
         elif kind == "text" and python_ends_at >= 0:
             if not page[python_ends_at : fence.start()].strip():
                 program = found.pop()
-                found.append(Example(program.line, program.command, body))
+                found.append(replace(program, shown=body))
             python_ends_at = -1
     return found
 
 
 def _console(body: str, line: int, info: str) -> list[Example]:
     found: list[Example] = []
-    status = int(info.removeprefix("status=")) if info else 0
+    status = int(info.removeprefix("status=")) if info.startswith("status=") else 0
+    needs = info.removeprefix("needs=") if info.startswith("needs=") else ""
     for offset, text in enumerate(body.splitlines(keepends=True)):
         if text.startswith("$ "):
-            found.append(Example(line + offset, ("bash", "-c", text[2:]), ""))
+            found.append(Example(line + offset, ("bash", "-c", text[2:]), "", needs=needs))
         elif not found:
             pytest.fail(f"line {line + offset}: a console block begins with a command")
         else:
             last = found[-1]
             if not last.shown and last.command[2].endswith("\\\n"):
                 joined = last.command[2] + text.removeprefix("> ")
-                found[-1] = Example(last.line, ("bash", "-c", joined), "")
+                found[-1] = replace(last, command=("bash", "-c", joined))
             else:
-                found[-1] = Example(last.line, last.command, (last.shown or "") + text)
+                found[-1] = replace(last, shown=(last.shown or "") + text)
     if found:
-        last = found[-1]
-        found[-1] = Example(last.line, last.command, last.shown, status)
+        found[-1] = replace(found[-1], status=status)
     return found
 
 
@@ -136,11 +150,15 @@ WITH_EXAMPLES = [page for page in PAGES if examples(page.read_text(encoding="utf
 def test_page(page: Path, tmp_path: Path) -> None:
     for name in CHECKOUT:
         shutil.copytree(ROOT / name, tmp_path / name)
+    missing: list[str] = []
     for example in examples(page.read_text(encoding="utf-8")):
         if example.file:
             path = tmp_path / example.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(example.shown or "", encoding="utf-8")
+            continue
+        if not example.can_run():
+            missing.append(example.needs)
             continue
         status, printed = run(example, tmp_path)
         place = f"{page.relative_to(ROOT)}:{example.line}"
@@ -151,6 +169,8 @@ def test_page(page: Path, tmp_path: Path) -> None:
                 example.shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm=""
             )
             pytest.fail(f"{place}: {command}\n" + "\n".join(diff))
+    if missing:
+        pytest.skip(f"all but the examples for {', '.join(sorted(set(missing)))} held")
 
 
 def test_there_are_examples() -> None:
@@ -191,3 +211,20 @@ def test_a_page_is_cut_into_examples() -> None:
     assert (second.command[2], second.shown, second.status) == ("c\n", "", 4)
     assert (third.command[-1], third.shown) == ("1\n", "2\n")
     assert (fourth.file, fourth.shown) == ("a/b.toml", "c\n")
+
+
+def test_an_example_says_what_it_needs() -> None:
+    page = (
+        "```console needs=sh\n$ a\n$ b\n```\n```console needs=no-such-program\n$ a\n```\n"
+        "```python needs=json\n1\n```\n```text\n2\n```\n```python needs=no_such_module\n1\n```\n"
+    )
+    found = examples(page)
+    needed = [(example.needs, example.can_run()) for example in found]
+    assert needed == [
+        ("sh", True),
+        ("sh", True),
+        ("no-such-program", False),
+        ("json", True),
+        ("no_such_module", False),
+    ]
+    assert found[3].shown == "2\n"

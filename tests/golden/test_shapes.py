@@ -19,6 +19,7 @@ COMMANDS = [
     "show --json",
     "show seeds/000 --json",
     "validate --json",
+    "log --fixity --json",
     "restore seeds/000 -o out.txt --json",
     "clean seeds/000_7dd4a68956925bc8.txt --json",
     "explain seeds/000_7dd4a68956925bc8.txt --json",

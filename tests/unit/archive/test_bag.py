@@ -4,13 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.archive import bag
+from archiver.archive.payload import payload_files
 from archiver.digest import sha256
 from archiver.errors import DamageError, StorageError
 
 
 def test_the_manifest_covers_the_payload(archive):
     lines = bag.read_manifest((archive.path / bag.MANIFEST).read_bytes())
-    assert sorted(lines) == sorted(bag.payload_files(archive.path))
+    assert sorted(lines) == sorted(payload_files(archive.path))
     for path, digest in lines.items():
         assert sha256((archive.path / path).read_bytes()) == digest
 

@@ -25,7 +25,7 @@ def test_a_part_is_named_by_its_digest(place):
     data = (place / part.path).read_bytes()
     assert part.path == f"parts/{sha256(data)[:2]}/{sha256(data)}.parquet"
     assert (part.sha256, part.bytes, part.rows) == (sha256(data), len(data), 2)
-    assert (part.first_id, part.last_id) == ("a", "b")
+    assert [part.may_hold(id_) for id_ in ("a", "b", "c", "")] == [True, True, False, False]
     assert staged.created
     assert list((place / "staging").iterdir()) == []
 

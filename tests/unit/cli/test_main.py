@@ -29,7 +29,6 @@ HEAVY = [
     "chardet",
     "chardetng_py",
     "yaml",
-    "filelock",
 ]
 
 
