@@ -28,6 +28,7 @@ SAID = {
     "archiver/cli/schedules/": "units of systemd, cron, Kubernetes and GitHub that validate",
     "archiver/cli/schedules/templates/": "the units, with places for values",
     "archiver/model/": "the learned line classifier: features, weights, scoring",
+    "training/windows.jsonl": "stretches of pages read line by line: where they lie, a label a line",
     "archiver/model/text.npz": "the line model's weights for what the text is; `training/` makes them",
     "archiver/model/worth.npz": "the line model's weights for what an archive keeps",
     "archiver/page/": "a web page as lines, and the choice among them",

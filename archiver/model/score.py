@@ -66,11 +66,11 @@ class Bounds:
 BOUNDS: dict[Profile, Bounds] = {
     "standard": Bounds(
         WORTH_KEEPING,
-        0.995,
+        0.998,
         0.02,
         0,
         0.4,
-        0.9995,
+        0.9998,
         masthead=0.0,
         prose=0.005,
         signed=True,
