@@ -104,6 +104,10 @@ CATALOGUE: dict[str, Kind] = {
         "the summary of the log cannot be used",
         "Delete the file: readers go by the log, and a later version brings a new one.",
     ),
+    "W113": Kind(
+        "what Delta readers see could not be looked at here",
+        "Everything else was checked. Give a plain TMPDIR, or move the archive to a plain path.",
+    ),
     "E201": Kind("the source is empty", "Fetch it again, or take it out of the folder."),
     "E202": Kind("the source is not text", "Extract its text first, or take it out."),
     "E203": Kind("the bytes fit no known encoding", "State its encoding in INDEX.md."),

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,7 +56,7 @@ def corpus(documents: int) -> list[Source]:
 
 def copy(sources: list[Source], folder: Path) -> None:
     """What any archive must do: read, digest, compress, write."""
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [source.id for source in sources],
         "raw": [source.data for source in sources],
         "sha256": [sha256(source.data) for source in sources],

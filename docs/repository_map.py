@@ -27,6 +27,7 @@ SAID = {
     "archiver/cli/": "the command line, one file a command; the only floor that knows the screen",
     "archiver/cli/schedules/": "units of systemd, cron, Kubernetes and GitHub that validate",
     "archiver/cli/schedules/templates/": "the units, with places for values",
+    "archiver/ingest/": "one run of the main job, told as events",
     "archiver/model/": "the learned line classifier: features, weights, scoring",
     "training/windows.jsonl": "stretches of pages read line by line, a label a line",
     "archiver/model/text.npz": "the line model's weights for what a text is, from `training/`",

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from archiver.archive.disk import make_folder, sync_folder
 
-#: Folder for what was damaged, beside ``data`` so that no bag or table sees it.
+#: Folder for what `repair` finds damaged, beside ``data`` so that no bag or table sees it.
 DAMAGED = ".damaged"
+
+#: Folder for what `recover` moves out of the way, beside ``data`` too.
+ASIDE = "aside"
 
 
 def aside_folder(root: Path, moment: datetime) -> Path:

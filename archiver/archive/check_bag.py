@@ -1,9 +1,8 @@
-"""The layers ``delta`` and ``bag``: do other tools see what our log says?"""
+"""The layer ``bag``: do the manifests say what our log says?"""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from archiver.archive.bag import (
     DECLARATION,
@@ -14,15 +13,13 @@ from archiver.archive.bag import (
     TAG_MANIFEST,
     read_manifest,
 )
-from archiver.archive.check import MAX_UNPROMISED_BYTES, Check
-from archiver.archive.columns import RULESETS, TABLES
-from archiver.archive.delta import LAST_CHECKPOINT, ViewError, visible_parts
+from archiver.archive.check import Check
+from archiver.archive.check_strangers import LINK, named_files
+from archiver.archive.columns import TABLES
+from archiver.archive.delta import LAST_CHECKPOINT
 from archiver.archive.disk import read_small, regular_size
 from archiver.archive.entry import Head, entry_name
-from archiver.archive.log import LOG_FOLDER, MAX_ENTRY_BYTES, files_came, live_parts, removed_parts
-from archiver.archive.orphans import orphan_parts
-from archiver.archive.payload import payload_files
-from archiver.archive.rulesets import named_ruleset
+from archiver.archive.log import LOG_FOLDER, removed_parts
 
 #: bag-info.txt is a handful of lines.
 _MAX_INFO_BYTES = 1 << 20
@@ -30,9 +27,6 @@ _MAX_INFO_BYTES = 1 << 20
 #: Tag files that every bag has.
 _ALWAYS = frozenset({DECLARATION, INFO, MANIFEST})
 
-_LINK = "it is a link; a copy may lack what it names"
-
-_CHECKPOINT_NAME = re.compile(r"([0-9]{20})\.checkpoint\.parquet")
 _OXUM = re.compile(r"^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,12})$", re.MULTILINE)
 _HEAD = re.compile(r"^Archiver-Head: ([0-9]{1,18}):([0-9a-f]{64})$", re.MULTILINE)
 
@@ -43,99 +37,6 @@ def noted_head(info: bytes) -> Head:
     if noted is None:
         raise ValueError("it lacks Archiver-Head")
     return Head(int(noted[1]), noted[2])
-
-
-def check_delta(check: Check) -> None:
-    """E116: delta-rs, checkpoint included, must show the parts of the replayed log."""
-    for table, folder in TABLES.items():
-        log = f"{folder}/{LOG_FOLDER}"
-        if any(
-            path.startswith(log) and path.endswith((LOG_FOLDER, ".json")) for path in check.reported
-        ) or not check.entries.get(table):
-            continue  # the log itself is damaged, which is reported
-        entries = check.entries[table]
-        odd_file = _unfit_for_delta(check.root / log)
-        if odd_file is not None:
-            words = "it is no plain file of a size that Delta writes; the table was not opened"
-            check.add("E116", "delta", f"{log}/{odd_file}", words)
-            continue
-        try:
-            version, shown = visible_parts(check.root / folder)
-        except ViewError as problem:
-            check.add("E116", "delta", log, f"Delta readers cannot open the table: {problem}")
-            continue
-        wanted = live_parts(entries)
-        if version != entries[-1].version:
-            words = f"Delta readers see version {version}, the log ends at {entries[-1].version}"
-            check.add("E116", "delta", log, words)
-        elif shown != wanted.keys():
-            odd = sorted(shown ^ wanted.keys())
-            rows = sum(wanted[path][1].rows for path in odd if path in wanted)
-            words = f"{len(odd)} parts differ, {rows} rows of the log among them: {odd[0][:200]}"
-            check.add("E116", "delta", log, words)
-
-
-def _unfit_for_delta(log: Path) -> str | None:
-    """A file of a log that delta-rs must not meet: it reads all it finds, whatever the size."""
-    for name in sorted(item.name for item in log.iterdir()):
-        limit = _MAX_INFO_BYTES if name == LAST_CHECKPOINT else MAX_UNPROMISED_BYTES
-        if name.endswith(".json"):
-            limit = MAX_ENTRY_BYTES
-        try:
-            if not (log / name).is_dir() and regular_size(log / name) > limit:
-                return name
-        except OSError:
-            return name
-    return None
-
-
-def named_files(check: Check) -> dict[str, int]:
-    """Payload path -> version of documents or quarantine that accounts for it."""
-    named: dict[str, int] = {}
-    for table, folder in TABLES.items():
-        for entry in check.entries.get(table, []):
-            named[f"{folder}/{LOG_FOLDER}/{entry_name(entry.version)}"] = entry.version
-        came = files_came(check.entries.get(table, []))
-        for path in live_parts(check.entries.get(table, [])):
-            named[f"{folder}/{path}"] = came[path]
-    return named
-
-
-def check_strangers(check: Check) -> list[str]:
-    """W102: files that nothing accounts for. Returns: all payload files."""
-    try:
-        files = list(payload_files(check.root))
-    except OSError as problem:
-        check.add("E101", "structure", "data", f"cannot be listed: {problem}")
-        return []
-    named = named_files(check)
-    lost = {
-        f"{folder}/{part.path}": ids
-        for table, folder in TABLES.items()
-        for part, ids in orphan_parts(check, table)
-    }
-    for path in files:
-        if path in lost:
-            words = "the log entry that named this part is lost; its rows are not seen"
-            check.add("E125", "chain", path, words, lost[path])
-        elif path in named or _belongs(check, path):
-            if (check.root / path).is_symlink():
-                check.add("W112", "structure", path, _LINK)
-        elif any(name.startswith(f"{path}/") for name in named):
-            check.add("W112", "structure", path, "a link stands for the folder and all below it")
-        elif path not in check.reported:
-            check.add("W102", "files", path, "no version names this file")
-    return files
-
-
-def _belongs(check: Check, path: str) -> bool:
-    """Whether a file that no entry names has its place: rulesets, checkpoints, torn entries."""
-    folder, _, name = path.rpartition("/")
-    if folder == RULESETS:
-        return named_ruleset(name) in check.rulesets
-    if folder in {f"{table}/{LOG_FOLDER}" for table in TABLES.values()}:
-        return name == LAST_CHECKPOINT or _CHECKPOINT_NAME.fullmatch(name) is not None
-    return False
 
 
 def check_bag(check: Check, files: list[str], head: Head | None) -> None:
@@ -166,7 +67,7 @@ def _check_tags(check: Check) -> bool:
     _check_lines(check, tags, sealed=True)
     for name in sorted({*tags, TAG_MANIFEST}):
         if (check.root / name).is_symlink():
-            check.add("W112", "structure", name, _LINK)
+            check.add("W112", "structure", name, LINK)
     return True
 
 

@@ -28,7 +28,11 @@ def check_structure(check: Check) -> None:
                 check.add("E101", "structure", name, "the file is missing")
 
 
-def check_chain(check: Check, expect_head: Head | str | None) -> Head | None:
+def check_chain(
+    check: Check,
+    expect_head: Head | str | None = None,
+    expect_head_or_newer: Head | str | None = None,
+) -> Head | None:
     """E102 to E105: every entry there, whole, and naming the digest of the one before.
 
     Returns: the head, where there is one. Raises: NewerArchiveError.
@@ -39,6 +43,7 @@ def check_chain(check: Check, expect_head: Head | str | None) -> Head | None:
     documents = check.entries["documents"]
     head = documents[-1].head if documents else None
     _check_head(check, head, expect_head)
+    _check_passed(check, head, expect_head_or_newer)
     check.counts.versions = len(documents)
     for table, entries in check.entries.items():
         _check_columns(check, TABLES[table], entries)
@@ -155,15 +160,25 @@ def _check_head(check: Check, head: Head | None, expected: Head | str | None) ->
     """E105: the head as its keeper noted it, ``version:sha256`` or the digest alone."""
     if expected is None:
         return
-    wanted = str(expected).lower()
-    if head is not None and wanted in (str(head), head.sha256):
+    passed = _passed(check, expected)
+    if passed is None:
+        _check_passed(check, head, expected)
+    elif passed != head and head is not None:
+        words = f"expected {passed.version}; it is there, but version {head.version} is the newest"
+        check.add("E105", "chain", f"{TABLES['documents']}/{LOG_FOLDER}", words)
+
+
+def _check_passed(check: Check, head: Head | None, expected: Head | str | None) -> None:
+    """E105 where no version has this head: neither the newest nor one it builds on."""
+    if expected is None or _passed(check, expected) is not None:
         return
-    log = f"{TABLES['documents']}/{LOG_FOLDER}"
-    older = [item.version for item in check.entries["documents"]]
-    known = [item.head for item in check.entries["documents"]]
-    passed = next((item for item in known if wanted in (str(item), item.sha256)), None)
-    if passed is not None:
-        message = f"expected {passed.version}; it is there, but version {older[-1]} is the newest"
-    else:
-        message = f"expected {wanted[:100]}, found {head}: the newest version is lost or replaced"
-    check.add("E105", "chain", log, message)
+    wanted = str(expected).lower()[:100]
+    words = f"expected {wanted}, found {head}: the newest version is lost or replaced"
+    check.add("E105", "chain", f"{TABLES['documents']}/{LOG_FOLDER}", words)
+
+
+def _passed(check: Check, expected: Head | str) -> Head | None:
+    """The newest version whose head is named so."""
+    wanted = str(expected).lower()
+    heads = (entry.head for entry in reversed(check.entries["documents"]))
+    return next((head for head in heads if wanted in (str(head), head.sha256)), None)

@@ -58,7 +58,7 @@ def check_documents(batch: pa.RecordBatch, state: RowCheck, report: Report, wher
     """
     sound = sound_rows(batch, state.pool)
     for digest in batch.column("ruleset").filter(pa.array(sound)).unique().to_pylist():
-        state.rulesets.setdefault(digest, where)
+        state.rulesets.setdefault(str(digest), where)
     if sound.all():
         return
     batch = batch.filter(pa.array(~sound))

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive import bag
+from archiver.archive.actions import commit_info, encode_entry, milliseconds
 from archiver.archive.columns import SCHEMA_VERSION, TABLES
 from archiver.archive.delta import creation_actions
-from archiver.archive.disk import STAGING, Checkpoint, make_folder, no_checkpoint, storing
-from archiver.archive.entry import (
-    BadEntryError,
-    Head,
-    commit_info,
-    encode_entry,
-    entry_name,
-    milliseconds,
+from archiver.archive.disk import (
+    STAGING,
+    Checkpoint,
+    entry_steps,
+    make_folder,
+    no_checkpoint,
+    storing,
 )
+from archiver.archive.entry import BadEntryError, Head, entry_name
 from archiver.archive.lock import LOCK, locked
 from archiver.archive.log import LOG_FOLDER, list_versions, publish_entry, read_entry
 from archiver.archive.staging import workspace
@@ -33,12 +34,7 @@ LOCK_SECONDS = 60.0
 #: Steps told to ``checkpoint``, before those of the seal.
 STEPS = (
     "folder-made",
-    "quarantine-entry-staged",
-    "quarantine-entry-visible",
-    "quarantine-entry-durable",
-    "documents-entry-staged",
-    "documents-entry-visible",
-    "documents-entry-durable",
+    *entry_steps("quarantine", "documents"),
 )
 
 

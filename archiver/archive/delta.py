@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,7 @@ from archiver.archive.columns import table_schema
 from archiver.archive.disk import read_small, sync_folder
 from archiver.archive.entry import READER_VERSION, WRITER_VERSION, entry_name
 from archiver.archive.log import LOG_FOLDER
+from archiver.archive.plain_place import NoPlaceError, plain_place
 
 #: Without checkpoints a table of 400 versions opened 33 times slower.
 CHECKPOINT_INTERVAL = 10
@@ -66,7 +68,8 @@ def creation_actions(table: str, table_id: str, moment_ms: int) -> list[dict[str
 def write_checkpoint(table: Path, version: int, staging: Path) -> bool:
     """Write Delta's checkpoint of a version, so that other readers open the table fast.
 
-    Returns: False where the newest checkpoint is that one already.
+    Returns: False where the newest checkpoint is that one already, or where
+    delta-rs can open no table here: readers then read the entries.
 
     delta-rs never waits for the disk, so it works on a copy of the log; only a
     finished checkpoint comes to the real one. Ours reads entries and needs none.
@@ -85,11 +88,16 @@ def write_checkpoint(table: Path, version: int, staging: Path) -> bool:
         copy.mkdir(parents=True)
         for name in _needed(log, version):
             shutil.copyfile(log / name, copy / name)
+        names = f"{version:020d}.checkpoint.parquet", LAST_CHECKPOINT
         try:
-            DeltaTable(scratch).create_checkpoint()
+            with plain_place(scratch) as place:
+                DeltaTable(place).create_checkpoint()
+                _bring(place / LOG_FOLDER, copy, names)
+        except NoPlaceError:
+            return False
         except DeltaError as problem:
             raise ViewError(str(problem)) from problem
-        for name in (f"{version:020d}.checkpoint.parquet", LAST_CHECKPOINT):
+        for name in names:
             with (copy / name).open("rb+") as stream:
                 os.fsync(stream.fileno())
             (copy / name).replace(log / name)
@@ -97,6 +105,13 @@ def write_checkpoint(table: Path, version: int, staging: Path) -> bool:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return True
+
+
+def _bring(made: Path, log: Path, names: Sequence[str]) -> None:
+    """Copy files to a log, where it is not there that they were made."""
+    if not made.samefile(log):
+        for name in names:
+            shutil.copyfile(made / name, log / name)
 
 
 def newest_checkpoint(log: Path) -> int | None:
@@ -120,8 +135,14 @@ def _needed(log: Path, version: int) -> list[str]:
 def visible_parts(table: Path) -> tuple[int, set[str]]:
     """Version and part paths as any Delta reader sees them, checkpoint included.
 
-    Raises: ViewError for whatever goes wrong inside delta-rs.
+    Raises: ViewError for whatever goes wrong inside delta-rs; NoPlaceError where
+    it can open no table of such a path.
     """
+    with plain_place(table) as place:
+        return _visible_parts(place)
+
+
+def _visible_parts(table: Path) -> tuple[int, set[str]]:
     from deltalake import DeltaTable
 
     try:

@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
 
 from archiver.archive.archive import Archive
+from archiver.archive.changes import COLUMNS, Change, compare
 from archiver.archive.columns import TABLES
 from archiver.archive.entry import Part
+from archiver.archive.history import versions_with
 from archiver.archive.parts import read_part
 from archiver.errors import InputError
 
-Reason = Literal["bytes", "provenance", "reading", "ruleset", "profile", "tool"]
-
-#: Why a document can have a new revision, in the order in which they are told:
-#: what was received, what is known of it, how its text was read, how it was cleaned.
-REASONS: tuple[Reason, ...] = ("bytes", "provenance", "reading", "ruleset", "profile", "tool")
-
-#: Columns whose change is a change of provenance.
-_PROVENANCE = ("file_path", "media_type", "url", "title", "source", "license", "language")
-_MORE_PROVENANCE = ("date", "fetched_at", "metadata")
-_FIELDS = (*_PROVENANCE, *_MORE_PROVENANCE)
-#: Columns that tell how bytes became text.
-_READING = ("encoding", "newline", "extractor")
-
-_COLUMNS = (
-    *("id", "revision", "text", "edits", "dropped", "raw_sha256", "source_sha256"),
-    *("ruleset", "profile", "tool_version", *_READING, *_FIELDS),
-)
-
-#: Texts with more differing lines are compared as sets of lines: the time that
-#: difflib takes grows with the square.
-MAX_LINES = 20_000
-
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """A field of the provenance that has another value now."""
+class TakeDowns:
+    """Documents that went for good: at which version, when and why.
 
-    name: str
-    before: Any
-    after: Any
-
-
-@dataclass(frozen=True, slots=True)
-class LineChange:
-    """A line that the clean text has no more (``-``) or has now (``+``).
-
-    ``rule`` is the one that takes the line now, or took it before; None where
-    the received text itself changed.
+    Nothing keeps their ids, by design; ``ids`` are digests of them (``marks.id_digest``).
     """
 
-    mark: Literal["-", "+"]
-    text: str
-    rule: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A document that is new, or has a newer revision than before.
-
-    ``rules`` has, for each rule that acts otherwise, how many edits it made
-    before and makes now. ``before`` is None for a document that is new.
-    """
-
-    id: str
-    before: int | None
-    revision: int
-    reasons: tuple[Reason, ...] = ()
-    fields: tuple[FieldChange, ...] = ()
-    rules: Mapping[str, tuple[int, int]] | None = None
-    lines: tuple[LineChange, ...] = ()
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the older version does not have the document."""
-        return self.before is None
+    version: int
+    moment: datetime
+    reason: str
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +44,7 @@ def diff_versions(
     """The documents that differ between two versions, in the order in which they came.
 
     old, new: versions; None is the newest. only: one document's id.
-    An archive only grows, so none is gone, save by take-down: ``taken_down``.
+    An archive only grows, so none is gone, save by take-down: ``take_downs``.
     Raises: InputError for a version that is not there, or an ``old`` that is
     newer than ``new``; DamageError. Memory: two parts, and the ids of all
     documents that differ.
@@ -122,12 +69,21 @@ def diff_versions(
         yield from _changes(folder, parts, ids, before, after)
 
 
-def taken_down(archive: Archive, old: int, new: int | None = None) -> list[Mapping[str, Any]]:
-    """What the log says of take-downs after one version and up to another, oldest first."""
+def take_downs(archive: Archive, old: int, new: int | None = None) -> list[TakeDowns]:
+    """The take-downs begun after one version and up to another, oldest first.
+
+    Raises: ValueError for a moment that is none.
+    """
     entries = archive.entries()
     last = len(entries) - 1 if new is None else new
-    told = [entry.info.get("takedown") for entry in entries[old + 1 : last + 1]]
-    return [item for item in told if isinstance(item, Mapping)]
+    found = []
+    for version in versions_with(entries, "takedown"):
+        info = entries[version].info
+        if old < version <= last and info["takedown"]["step"] == "begin":
+            moment = datetime.fromisoformat(info["committed_at"])
+            told = info["takedown"]
+            found.append(TakeDowns(version, moment, told["reason"], tuple(told["ids"])))
+    return found
 
 
 def _places(
@@ -158,7 +114,7 @@ def _changes(
     after: Mapping[str, _Place],
 ) -> Iterator[Change]:
     """The changes of documents whose new revisions lie in one part."""
-    table = read_part(folder, parts[after[ids[0]].part], _COLUMNS)
+    table = read_part(folder, parts[after[ids[0]].part], COLUMNS)
     by_part: dict[int, list[str]] = {}
     for id_ in ids:
         if id_ in before:
@@ -166,92 +122,7 @@ def _changes(
         else:
             yield Change(id_, None, after[id_].revision)
     for at in sorted(by_part):
-        older = read_part(folder, parts[at], _COLUMNS)
+        older = read_part(folder, parts[at], COLUMNS)
         for id_ in by_part[at]:
             row = table.slice(after[id_].row, 1).to_pylist()[0]
             yield compare(older.slice(before[id_].row, 1).to_pylist()[0], row)
-
-
-def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
-    """What differs between two revisions of a document, and why. Pure.
-
-    old, new: rows with at least the columns that are compared.
-    """
-    fields = tuple(
-        FieldChange(name, _plain(old[name]), _plain(new[name]))
-        for name in _FIELDS
-        if old[name] != new[name]
-    )
-    same_bytes = old["raw_sha256"] == new["raw_sha256"]
-    differs: dict[Reason, bool] = {
-        "bytes": not same_bytes,
-        # The source's digest also covers the encoding that an index declares.
-        "provenance": bool(fields) or (same_bytes and old["source_sha256"] != new["source_sha256"]),
-        "reading": any(old[name] != new[name] for name in _READING),
-        "ruleset": old["ruleset"] != new["ruleset"],
-        "profile": old["profile"] != new["profile"],
-        "tool": old["tool_version"] != new["tool_version"],
-    }
-    return Change(
-        new["id"],
-        old["revision"],
-        new["revision"],
-        tuple(reason for reason in REASONS if differs[reason]),
-        fields,
-        _rules(old, new),
-        tuple(_lines(old, new, explained=same_bytes)),
-    )
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any column's value
-    return dict(value) if isinstance(value, list) else value
-
-
-def _rules(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    counts = [{item["rule"]: item["count"] for item in row["dropped"]} for row in (old, new)]
-    names = sorted(counts[0].keys() | counts[1].keys())
-    pairs = {name: (counts[0].get(name, 0), counts[1].get(name, 0)) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _lines(
-    old: Mapping[str, Any], new: Mapping[str, Any], *, explained: bool
-) -> Iterator[LineChange]:
-    """The lines of the clean text that differ; with the rule, where the bytes are the same."""
-    if old["text"] == new["text"]:
-        return
-    takes = _takers(new) if explained else {}
-    took = _takers(old) if explained else {}
-    for mark, line in _differing(old["text"].split("\n"), new["text"].split("\n")):
-        rules = takes if mark == "-" else took
-        yield LineChange(mark, line, rules.get(line.strip()))
-
-
-def _takers(row: Mapping[str, Any]) -> dict[str, str]:
-    """Line, stripped -> the rule of the edit that it stands in."""
-    found: dict[str, str] = {}
-    for edit in row["edits"]:
-        for line in edit["before"].split("\n"):
-            found.setdefault(line.strip(), edit["rule"])
-    return found
-
-
-def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Literal["-", "+"], str]]:
-    """Lines gone and lines come, in the order of the text."""
-    start, end = 0, 0
-    least = min(len(old), len(new))
-    while start < least and old[start] == new[start]:
-        start += 1
-    while end < least - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    gone, come = old[start : len(old) - end], new[start : len(new) - end]
-    if len(gone) + len(come) > MAX_LINES:
-        yield from (("-", line) for line in (Counter(gone) - Counter(come)).elements())
-        yield from (("+", line) for line in (Counter(come) - Counter(gone)).elements())
-        return
-    for kind, first, last, other_first, other_last in SequenceMatcher(
-        None, gone, come
-    ).get_opcodes():
-        if kind != "equal":
-            yield from (("-", line) for line in gone[first:last])
-            yield from (("+", line) for line in come[other_first:other_last])

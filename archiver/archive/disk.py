@@ -44,8 +44,16 @@ _REASONS = {
 Checkpoint = Callable[[str], None]
 
 
+_ENTRY_STATES = ("staged", "visible", "durable")
+
+
 def no_checkpoint(step: str) -> None:
     """The default ``Checkpoint``: nothing happens."""
+
+
+def entry_steps(*names: str) -> tuple[str, ...]:
+    """The steps told of each entry that is published under these names; see ``publish_entry``."""
+    return tuple(f"{name}-entry-{state}" for name in names for state in _ENTRY_STATES)
 
 
 @contextmanager

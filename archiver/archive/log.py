@@ -50,8 +50,11 @@ _ENTRY_NAME = re.compile(r"[0-9]{20}\.json")
 def list_versions(table: Path) -> list[int]:
     """The versions that have an entry, sorted. Raises: OSError where there is no log."""
     # Not iterdir(): names suffice, and there may be many.
-    names = sorted(filter(_ENTRY_NAME.fullmatch, os.listdir(table / LOG_FOLDER)))  # noqa: PTH208
-    return [int(name[:20]) for name in names]
+    found = os.listdir(table / LOG_FOLDER)  # noqa: PTH208
+    names = [name for name in found if _ENTRY_NAME.fullmatch(name)]
+    if names and int(max(names)[:20]) == len(names) - 1:
+        return list(range(len(names)))  # none is missing
+    return sorted(int(name[:20]) for name in names)
 
 
 def has_version(table: Path, version: int) -> bool:

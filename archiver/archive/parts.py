@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -185,7 +186,11 @@ class PartFile(pq.ParquetFile):
     """A Parquet file that knows where it lies; page checksums are held."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, page_checksum_verification=True, pre_buffer=False)
+        source: Path | pa.NativeFile = path
+        if not str(path).isascii() and os.name == "posix":
+            # A name that is no UTF-8 is taken as bytes alone, which the stubs do not know.
+            source = pa.OSFile(os.fsencode(path), "r")  # type: ignore[arg-type]
+        super().__init__(source, page_checksum_verification=True, pre_buffer=False)
         self.path = path
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.archive import bag
+from archiver.archive.aside import ASIDE
 from archiver.archive.columns import TABLES
 from archiver.archive.create import LOCK_SECONDS, is_unborn
 from archiver.archive.delta import CHECKPOINT_INTERVAL, ViewError, write_checkpoint
@@ -22,9 +23,6 @@ from archiver.archive.recover_plan import Plan, look
 from archiver.archive.staging import remove, workspace
 from archiver.document import Finding
 from archiver.errors import LockedError, NoArchiveError, StorageError
-
-#: Folder for what was put aside, in the archive's; no tool takes it for payload.
-ASIDE = "aside"
 
 #: Steps told to ``checkpoint``, beside those of the seal.
 STEPS = ("planned", "moved-aside", "checkpoints-written", "orphans-removed")

@@ -7,50 +7,38 @@ aside, and the copy is only read.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from archiver.archive import bag
+from archiver.archive.archive import open_archive
 from archiver.archive.aside import aside_folder, move_aside
 from archiver.archive.check import Check
-from archiver.archive.check_bag import check_bag, check_delta, check_strangers
+from archiver.archive.check_bag import check_bag
+from archiver.archive.check_delta import check_delta
 from archiver.archive.check_log import check_chain, check_structure
-from archiver.archive.check_parts import _check_part, check_rulesets
+from archiver.archive.check_parts import check_part, check_rulesets
 from archiver.archive.check_rows import RowCheck
+from archiver.archive.check_strangers import check_strangers
 from archiver.archive.columns import TABLES
 from archiver.archive.disk import (
-    STAGING,
-    make_folder,
-    publish_new,
-    regular_size,
-    staged_file,
     storing,
-    sync_file,
-    sync_folder,
 )
 from archiver.archive.entry import Head
+from archiver.archive.finish import ever_named
 from archiver.archive.lock import locked
 from archiver.archive.log import live_parts
-from archiver.archive.promises import Need, Promises, promises
-from archiver.digest import BLOCK
+from archiver.archive.promises import promises
+from archiver.archive.staging import noted_by_the_living, workspace
+from archiver.archive.take_file import Taken, UnfitError, take_file
+from archiver.archive.witnesses import Promises
 from archiver.document import Finding
 from archiver.errors import ArchiverError, DamageError, InputError, NoArchiveError
 from archiver.findings import finding
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A file taken from the copy; ``damaged`` is where the damaged one lies now, if there was."""
-
-    path: str
-    sha256: str
-    bytes: int
-    damaged: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +89,20 @@ def repair(
     with nullcontext() if dry_run else locked(root, lock_timeout):
         before = Check(root)
         check_structure(before)
-        check_chain(before, None)
+        check_chain(before)
         found = promises(before, copy)
         folder = aside_folder(root, moment)
         taken: list[Taken] = []
         for need in sorted(found.needs, key=lambda need: need.path):
             try:
-                taken.append(_take(root, copy, need, folder, dry_run=dry_run))
-            except _UnfitError as problem:
+                taken.append(take_file(root, copy, need, folder, dry_run=dry_run))
+            except UnfitError as problem:
                 found.hopeless[need.path] = str(problem)
             else:
                 told(need.path)
         if dry_run:
             return _planned(found, taken)
         return _finish(before, found, taken, folder)
-
-
-class _UnfitError(Exception):
-    """The copy's file cannot be taken; its words say why."""
 
 
 def _check_folders(root: Path, copy: Path) -> None:
@@ -131,71 +115,6 @@ def _check_folders(root: Path, copy: Path) -> None:
         )
     if root.resolve() == copy.resolve():
         raise InputError(f"{copy}: this is the archive itself", hint="Name another copy of it.")
-
-
-def _take(root: Path, copy: Path, need: Need, folder: Path, *, dry_run: bool) -> Taken:
-    """Copy one file, digest it on the way, and put it in its place."""
-    where = _standing(root, need.path)
-    if dry_run:
-        size = _read(copy, need, len)
-        return Taken(need.path, need.sha256, size, where)
-    target = root / need.path
-    with storing(f"{need.path} of {root}"):
-        make_folder(root / STAGING)
-        with staged_file(root / STAGING, "repair") as staged:
-            with staged.open("wb") as stream:
-                size = _read(copy, need, stream.write)
-                sync_file(stream)
-            moved = None if where is None else move_aside(root, where, folder)
-            make_folder(target.parent)
-            publish_new(staged, target, alone=True)
-            staged.unlink(missing_ok=True)
-            sync_folder(target.parent)
-    return Taken(need.path, need.sha256, size, moved)
-
-
-def _read(copy: Path, need: Need, write: Callable[[bytes], object]) -> int:
-    """Hand on the copy's bytes. Returns: their number. Raises: _UnfitError; what ``write`` does."""
-    whole, size = hashlib.sha256(), 0
-    try:
-        if regular_size(copy / need.path) > need.limit:
-            raise _UnfitError("the copy's file is larger than the one promised")
-        stream = (copy / need.path).open("rb")
-    except FileNotFoundError as problem:
-        raise _UnfitError("the copy has no such file") from problem
-    except OSError as problem:
-        raise _UnfitError(f"the copy's file cannot be read: {problem.strerror}") from problem
-    with stream:
-        while True:
-            try:
-                block = stream.read(BLOCK)
-            except OSError as problem:
-                raise _UnfitError(
-                    f"the copy's file cannot be read: {problem.strerror}"
-                ) from problem
-            if not block:
-                break
-            whole.update(block)
-            size += len(block)
-            write(block)
-    if whole.hexdigest() != need.sha256:
-        raise _UnfitError("the copy's file has not the digest promised either")
-    return size
-
-
-def _standing(root: Path, path: str) -> str | None:
-    """What stands in a file's place: itself, or a file where a folder of its should be.
-
-    Raises: _UnfitError where a folder on the way is a link: what lies behind is not ours.
-    """
-    names = PurePosixPath(path).parts
-    for depth in range(1, len(names)):
-        way = "/".join(names[:depth])
-        if (root / way).is_symlink():
-            raise _UnfitError(f"{way} is a link; remove it, then repair again")
-        if (root / way).exists() and not (root / way).is_dir():
-            return way
-    return path if os.path.lexists(root / path) else None
 
 
 def _hopeless(found: Promises) -> list[Finding]:
@@ -229,9 +148,9 @@ def _finish(before: Check, found: Promises, taken: list[Taken], folder: Path) ->
                     if os.path.lexists(root / name)
                     and (name in problems or not (root / name).is_file())
                 ]
-            bag.seal(root)
+            _seal(root)
             sealed = True
-        except DamageError:
+        except (DamageError, NoArchiveError):
             pass  # the validation below says what is damaged
         check = _checked(before, touched)
     head = check.entries["documents"][-1].head if check.entries["documents"] else None
@@ -241,6 +160,17 @@ def _finish(before: Check, found: Promises, taken: list[Taken], folder: Path) ->
     return Repair(tuple(taken), tuple(aside), findings, sealed, newer, head, False)
 
 
+def _seal(root: Path) -> None:
+    """Seal as a commit does: parts that runs noted and no version names stay out of the bag.
+
+    They are not swept: where a log entry is lost, nothing else may hold their rows.
+    """
+    archive = open_archive(root)
+    with workspace(root) as work:
+        noted = noted_by_the_living(root)
+        bag.seal(root, staging=work.folder, leaving=noted - ever_named(archive, noted))
+
+
 def _checked(before: Check, touched: set[str]) -> Check:
     """The files again; rows of those that were touched. Digests of others are known."""
     check = Check(before.root)
@@ -248,7 +178,7 @@ def _checked(before: Check, touched: set[str]) -> Check:
     check.digests.update({path: payload[path] for path in payload if path.startswith("data/")})
     check_structure(check)
     try:
-        head = check_chain(check, None)
+        head = check_chain(check)
         _check_parts(check, touched)
         check_rulesets(check)
         files = check_strangers(check)
@@ -265,6 +195,6 @@ def _check_parts(check: Check, touched: set[str]) -> None:
     for table, folder in TABLES.items():
         for _, part in live_parts(check.entries[table]).values():
             quick = f"{folder}/{part.path}" not in touched
-            _check_part(check, table, part, rows, quick=quick)
+            check_part(check, table, part, rows, quick=quick)
     for digest, user in sorted(rows.rulesets.items()):
         check.rulesets.setdefault(digest, user)

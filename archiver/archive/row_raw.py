@@ -132,7 +132,7 @@ def _woven(text: Column, before: Column, cuts: tuple[Ints, Ints], first: Ints, r
     data = text.buffers()[2]
     if data is None:
         data = pa.py_buffer(b"")
-    pieces = pa.StringArray.from_buffers(ends.size - 1, pa.py_buffer(ends.reshape(-1)), data)
+    pieces = pa.StringArray.from_buffers(ends.size - 1, pa.py_buffer(ends.reshape(-1).data), data)
     sequence = np.empty(edits * 2 + rows, np.int64)
     own_row = np.empty(edits + rows, np.int64)
     own_row[own], own_row[first[1:] + order] = row, order

@@ -47,6 +47,9 @@ LOOSE_SECONDS = 86_400
 #: A part's path takes ~110 bytes; 100,000 parts in one commit are far beyond any run.
 _MAX_PLACED_BYTES = 16 << 20
 
+#: See ``_moment``; made by whoever holds the archive's lock, so another one's is a dead one's.
+_PROBE = re.compile(r"[0-9]+-[0-9]+-moment")
+
 _RUN = re.compile(r"run-([0-9A-Za-z.-]*)-[0-9]+-[0-9]+")
 #: Paths, from the archive, that parts have.
 PART = re.compile(rf"(?:{'|'.join(TABLES.values())})/parts/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.parquet")
@@ -91,7 +94,7 @@ def workspace(root: Path) -> Iterator[Workspace]:
 def _own_folder(staging: Path) -> tuple[Path, int]:
     for number in count():
         folder = staging / f"run-{_host()}-{os.getpid()}-{number}"
-        with suppress(FileExistsError):
+        with suppress(FileExistsError, FileNotFoundError):  # taken, or swept while empty
             folder.mkdir()
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
             handle = os.open(folder / ALIVE, flags, 0o666)
@@ -122,7 +125,8 @@ def leftovers(root: Path, named: AbstractSet[str]) -> list[Leftover]:
         run = _RUN.fullmatch(path.name)
         with suppress(FileNotFoundError):  # its owner ended meanwhile
             if run is None or path.is_symlink() or not path.is_dir():
-                if now - path.lstat().st_mtime > LOOSE_SECONDS:
+                idle = now - path.lstat().st_mtime
+                if idle > LOOSE_SECONDS or _PROBE.fullmatch(path.name):
                     found.append(Leftover(path, ()))
             elif _is_dead(path, now, here=run[1] == _host()):
                 parts = _noted_parts(path) - named
@@ -136,7 +140,10 @@ def remove(root: Path, leftover: Leftover) -> None:
     for part in leftover.parts:
         (root / part).unlink(missing_ok=True)
     if leftover.path.is_dir() and not leftover.path.is_symlink():
-        shutil.rmtree(leftover.path)
+        if next(leftover.path.iterdir(), None) is None:
+            leftover.path.rmdir()  # fails where its run has just come to life
+        else:
+            shutil.rmtree(leftover.path)
     else:
         leftover.path.unlink(missing_ok=True)
 
@@ -151,7 +158,7 @@ def noted_by_the_living(root: Path) -> set[str]:
 def _moment(staging: Path) -> float:
     with staged_file(staging, "moment") as probe:
         moment = probe.stat().st_mtime
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     return moment
 
 
@@ -162,7 +169,8 @@ def _is_dead(folder: Path, now: float, *, here: bool) -> bool:
     try:
         handle = os.open(folder / ALIVE, os.O_RDWR)
     except FileNotFoundError:
-        return idle > LOOSE_SECONDS  # killed, or just about to make it
+        empty = next(folder.iterdir(), None) is None  # killed, or just about to make it
+        return idle > LOOSE_SECONDS or (here and empty)
     try:
         return lock_file(handle) and (here or idle > IDLE_SECONDS)
     except NotImplementedError:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from archiver.archive.archive import Archive
 from archiver.archive.columns import TABLES
+from archiver.archive.disk import entry_steps
 from archiver.archive.entry import Head
 from archiver.archive.finish import STEPS as LAST_STEPS
 from archiver.archive.finish import finish
@@ -25,12 +26,14 @@ from archiver.archive.staging import workspace
 from archiver.archive.survey import Survey, survey
 from archiver.archive.takedown_run import Run, World, left_files
 from archiver.archive.taken import unfinished
+from archiver.archive.wipe import check_aside
 from archiver.errors import InputError, UsageError
 
 __all__ = [
     "STEPS",
     "TakeDown",
     "World",
+    "check_aside",
     "check_reason",
     "finish_takedown",
     "is_unfinished",
@@ -40,17 +43,13 @@ __all__ = [
 #: Every step told to ``checkpoint`` where both tables are hit; those of parts come once a table.
 STEPS = (
     "locked",
-    *(
-        f"{table}-{step}-entry-{state}"
-        for table, step in (
-            ("documents", "begin"),
-            ("quarantine", "begin"),
-            ("quarantine", "remove"),
-            ("quarantine", "end"),
-            ("documents", "remove"),
-            ("documents", "end"),
-        )
-        for state in ("staged", "visible", "durable")
+    *entry_steps(
+        "documents-begin",
+        "quarantine-begin",
+        "quarantine-remove",
+        "quarantine-end",
+        "documents-remove",
+        "documents-end",
     ),
     "stand-ins-noted",
     "stand-ins-durable",
@@ -74,7 +73,8 @@ def take_down(archive: Archive, ids: Collection[str], reason: str, world: World)
     Also removed are quarantine rows with the same received bytes. Once it
     returns, no file of the archive holds them, and `ingest` refuses them.
     Raises: InputError for an id that is not there, or that the log itself holds
-    (0.1.0 wrote ids into it); UsageError for a reason that is none or names an
+    (0.1.0 wrote ids into it), or where damaged parts are kept aside that may
+    hold it; UsageError for a reason that is none or names an
     id; DamageError where a part to be rewritten is damaged; LockedError,
     StorageError. Memory: one part, and two columns of all. Cost: reads the ids
     of every part, writes the parts hit anew.
@@ -86,6 +86,7 @@ def take_down(archive: Archive, ids: Collection[str], reason: str, world: World)
         world.checkpoint("locked")
         settle(archive.path, {table: archive.entries(table) for table in TABLES})
         run.complete()
+        check_aside(archive.path)
         found = survey(archive, digests)
         _check_found(archive, ids, found)
         told = {

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archiver.archive.actions import add_action, commit_info, encode_entry, file_facts, milliseconds
 from archiver.archive.archive import Archive
 from archiver.archive.columns import TABLES
 from archiver.archive.disk import Checkpoint, no_checkpoint, storing
-from archiver.archive.entry import (
-    Part,
-    add_action,
-    commit_info,
-    encode_entry,
-    file_facts,
-    milliseconds,
-)
+from archiver.archive.entry import Part
 from archiver.archive.log import publish_entry, removed_parts
 from archiver.archive.staging import Workspace
 from archiver.archive.survey import Survey, survey
@@ -68,7 +62,7 @@ class Run:
             self.carry_out(kept, survey(self.archive, set(told["ids"]), set(told["raw"])))
         elif left_files(self.archive):
             with storing(f"the take-down of {self.archive.path}"):
-                wipe(self.archive, frozenset(), frozenset(), sweep_dead=self.alone)
+                self.wipe(frozenset(), frozenset())
 
     def carry_out(self, told: Mapping[str, Any], found: Survey) -> None:
         """From ``begin`` to ``end``; goes on where an earlier run was stopped."""
@@ -84,9 +78,13 @@ class Run:
             self.remove("documents", told, found)
         with storing(f"the take-down of {self.archive.path}"):
             ids, raw = frozenset(told["ids"]), frozenset(told["raw"])
-            wipe(self.archive, ids, raw, sweep_dead=self.alone)
+            self.wipe(ids, raw)
         self.world.checkpoint("wiped")
         self.publish("documents", "end", told)
+
+    def wipe(self, ids: Collection[str], raw: Collection[str]) -> None:
+        """Delete what holds them. Raises: as ``wipe.wipe``."""
+        wipe(self.archive, ids, raw, work=self.work, sweep_dead=self.alone)
 
     def remove(self, table: str, told: Mapping[str, Any], found: Survey) -> None:
         """Write what is left of the parts hit, and put it in their place."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archiver.archive.actions import commit_info, encode_entry
 from archiver.archive.archive import Archive
 from archiver.archive.columns import SCHEMA_VERSION, TABLES, WIDTHS
 from archiver.archive.disk import storing
-from archiver.archive.entry import Entry, Head, Part, commit_info, encode_entry
+from archiver.archive.entry import Entry, Head, Part
 from archiver.archive.finish import finish
 from archiver.archive.lock import locked
 from archiver.archive.log import live_parts, publish_entry

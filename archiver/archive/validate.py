@@ -15,11 +15,13 @@ from pathlib import Path
 
 from archiver.archive.bag import DECLARATION, MANIFEST
 from archiver.archive.check import Check, Counts, Progress
-from archiver.archive.check_bag import check_bag, check_delta, check_strangers
+from archiver.archive.check_bag import check_bag
+from archiver.archive.check_delta import check_delta
 from archiver.archive.check_log import check_chain, check_structure
 from archiver.archive.check_parts import check_rulesets
 from archiver.archive.check_replay import Replay
 from archiver.archive.check_run import LOCK_SECONDS, Run
+from archiver.archive.check_strangers import check_strangers
 from archiver.archive.check_takedown import check_takedowns
 from archiver.archive.columns import TABLES
 from archiver.archive.coverage import Coverage, Holdings, holdings
@@ -64,6 +66,7 @@ def validate(
     quick: bool = False,
     replay: Replay | None = None,
     expect_head: Head | str | None = None,
+    expect_head_or_newer: Head | str | None = None,
     progress: Progress | None = None,
     scope: Scope | None = None,
     clock: Clock | None = None,
@@ -76,6 +79,8 @@ def validate(
     ``archiver.replay.replay_with`` makes it.
     expect_head: the head noted elsewhere: a ``Head``, ``version:sha256`` or the
     digest alone. Only with it is a removed newest version sure to be found.
+    expect_head_or_newer: as well, but versions may have come since; one of those
+    that is gone again is not missed.
     progress: told (bytes checked, bytes in all) after each part.
     scope: which parts, how old their last check may be, for how long to go on;
     of parts left out only the size is looked at. clock: needed for ages and
@@ -97,7 +102,7 @@ def validate(
     level: Level = "quick" if quick else "replay" if replay else "full"
     check = Check(archive_path, replay=replay)
     check_structure(check)
-    head = check_chain(check, expect_head)
+    head = check_chain(check, expect_head, expect_head_or_newer)
     for entry in check.entries["documents"]:
         if entry.info.get("ruleset"):
             where = f"{TABLES['documents']}/{LOG_FOLDER}/{entry_name(entry.version)}"

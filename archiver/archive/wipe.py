@@ -9,13 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from archiver.archive import bag
 from archiver.archive.archive import Archive
+from archiver.archive.aside import ASIDE, DAMAGED
 from archiver.archive.columns import TABLES, table_schema
 from archiver.archive.disk import STAGING, Checkpoint, read_small, regular_size, sync_folder
 from archiver.archive.entry import Part, entry_name
-from archiver.archive.finish import sweep
+from archiver.archive.finish import ever_named, left_by_the_dead, sweep
 from archiver.archive.log import LOG_FOLDER, MAX_ENTRY_BYTES, live_parts, removed_parts
 from archiver.archive.marks import id_digest
+from archiver.archive.noted import noted_digests
 from archiver.archive.parts import (
     PARQUET_ERRORS,
     check_group,
@@ -25,13 +28,10 @@ from archiver.archive.parts import (
     read_part,
     stage_part,
 )
-from archiver.archive.staging import Workspace
+from archiver.archive.staging import Workspace, noted_by_the_living
 from archiver.archive.survey import Hit
 from archiver.digest import sha256_stream
-from archiver.errors import DamageError
-
-#: Where `recover` puts what it moves; see ``recover``.
-ASIDE = "aside"
+from archiver.errors import DamageError, InputError
 
 
 def newest_metadata(table: Path, version: int, *, append_only: bool) -> dict[str, Any]:
@@ -96,24 +96,37 @@ def _stage(folder: Path, table: str, hit: Hit, staging: Path) -> tuple[Path, Par
     return stage_part(batch, staging=staging, name=table)
 
 
-def wipe(archive: Archive, ids: Collection[str], raw: Collection[str], *, sweep_dead: bool) -> None:
+def wipe(
+    archive: Archive,
+    ids: Collection[str],
+    raw: Collection[str],
+    *,
+    work: Workspace,
+    sweep_dead: bool,
+) -> None:
     """Delete the removed parts, and whatever no version names that holds the documents.
 
     ids, raw: digests. sweep_dead: whether the lock is held, so that dead runs can
     be told from living ones. A living run keeps its unfinished files until it
-    ends, and cannot commit them. Raises: OSError, DamageError.
+    ends, and cannot commit them. Raises: OSError, DamageError, StorageError.
     """
-    if sweep_dead:
-        sweep(archive)
-    for table, folder in TABLES.items():
-        gone = removed_parts(archive.entries(table))
-        live = live_parts(archive.entries(table))
-        for path in sorted((archive.path / folder / "parts").glob("*/*")):
-            name = path.relative_to(archive.path / folder).as_posix()
-            if name in gone or (name not in live and _holds(path, ids, raw)):
-                path.unlink()
-                sync_folder(path.parent)
-    for path in sorted((archive.path / ASIDE).rglob("*.parquet")):
+    dead = left_by_the_dead(archive) if sweep_dead else []
+    removed, strange = _doomed(archive, ids, raw)
+    strange |= {path for leftover in dead for path in leftover.parts}
+    if strange & noted_digests(archive.path).keys():
+        # First: whatever ends this early, the bag names nothing that is gone and was no part.
+        noted = noted_by_the_living(archive.path)
+        bag.seal(
+            archive.path,
+            entries={table: archive.entries(table) for table in TABLES},
+            staging=work.folder,
+            leaving=removed | strange | (noted - ever_named(archive, noted)),
+        )
+    sweep(archive, dead)
+    for path in sorted(archive.path / name for name in removed | strange):
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    for path in _put_aside(archive.path):
         if _holds(path, ids, raw):
             path.unlink()
     staging = archive.path / STAGING
@@ -122,8 +135,46 @@ def wipe(archive: Archive, ids: Collection[str], raw: Collection[str], *, sweep_
             path.unlink(missing_ok=True)  # whoever works without a folder holds the lock
 
 
-def _holds(path: Path, ids: Collection[str], raw: Collection[str]) -> bool:
-    """Whether a file that no version names holds one of the documents, as far as it can be read."""
+def _doomed(
+    archive: Archive, ids: Collection[str], raw: Collection[str]
+) -> tuple[set[str], set[str]]:
+    """Files of the tables: parts that a take-down removed, and others that hold the documents."""
+    removed, strange = set(), set()
+    for table, folder in TABLES.items():
+        gone = removed_parts(archive.entries(table))
+        live = live_parts(archive.entries(table))
+        for path in sorted((archive.path / folder / "parts").glob("*/*")):
+            name = path.relative_to(archive.path / folder).as_posix()
+            if name in gone:
+                removed.add(f"{folder}/{name}")
+            elif name not in live and _holds(path, ids, raw):
+                strange.add(f"{folder}/{name}")
+    return removed, strange
+
+
+def check_aside(root: Path) -> None:
+    """Refuse where damaged parts are kept that may hold any document: a take-down cannot look.
+
+    Raises: InputError.
+    """
+    unsure = [path for path in _put_aside(root) if _holds(path, (), ()) is None]
+    if unsure:
+        first = unsure[0].relative_to(root).as_posix()
+        more = f", and {len(unsure) - 1:,} more" if len(unsure) > 1 else ""
+        raise InputError(
+            f"{first}{more}: put aside damaged, and may hold what is to be taken down",
+            hint=f"Once the archive is sound, delete {DAMAGED}/ and {ASIDE}/ in its folder.",
+        )
+
+
+def _put_aside(root: Path) -> list[Path]:
+    """The parts that `repair` and `recover` put aside; checkpoints name parts, and no ids."""
+    found = (path for name in (ASIDE, DAMAGED) for path in (root / name).rglob("*.parquet"))
+    return sorted(path for path in found if not path.name.endswith(".checkpoint.parquet"))
+
+
+def _holds(path: Path, ids: Collection[str], raw: Collection[str]) -> bool | None:
+    """Whether a file that no version names holds one of the documents; None if unreadable."""
     try:
         with path.open("rb") as stream:
             footer = footer_sha256(stream, regular_size(path))
@@ -136,5 +187,5 @@ def _holds(path: Path, ids: Collection[str], raw: Collection[str]) -> bool:
                 ):
                     return True
     except PARQUET_ERRORS:
-        return False
+        return None
     return False

@@ -10,22 +10,16 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from archiver.archive.actions import add_action, commit_info, encode_entry, file_facts, milliseconds
 from archiver.archive.archive import Archive
 from archiver.archive.columns import RULESETS, TABLES
 from archiver.archive.disk import (
     Checkpoint,
+    entry_steps,
     no_checkpoint,
     storing,
 )
-from archiver.archive.entry import (
-    Entry,
-    Head,
-    add_action,
-    commit_info,
-    encode_entry,
-    file_facts,
-    milliseconds,
-)
+from archiver.archive.entry import Entry, Head
 from archiver.archive.finish import STEPS as LAST_STEPS
 from archiver.archive.finish import finish_and_sweep
 from archiver.archive.history import mentioning
@@ -50,12 +44,7 @@ STEPS = (
     "documents-part-named",
     "documents-part-durable",
     "ruleset-durable",
-    "quarantine-entry-staged",
-    "quarantine-entry-visible",
-    "quarantine-entry-durable",
-    "documents-entry-staged",
-    "documents-entry-visible",
-    "documents-entry-durable",
+    *entry_steps("quarantine", "documents"),
     *LAST_STEPS,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ from archiver.digest import timestamp
 
 if TYPE_CHECKING:
     from archiver.archive.archive import Archive
-    from archiver.archive.diff import Change
+    from archiver.archive.changes import Change
+    from archiver.archive.diff import TakeDowns
 
 #: What each reason for a new revision is called.
 _WORDS = {
@@ -68,7 +69,7 @@ def diff(
       archiver diff 3 4 --json | jq '.changes[].id'
     """
     from archiver.archive.archive import open_archive
-    from archiver.archive.diff import diff_versions, taken_down
+    from archiver.archive.diff import diff_versions, take_downs
 
     screen = Screen(as_json, quiet)
     path = settings(archive=place or archive).archive
@@ -84,7 +85,7 @@ def diff(
         _count(tally, change)
         for line in _about(change, stat=stat):
             screen.result(line)
-    _summary(screen, tally, old, last, len(taken_down(opened, old, last)))
+    _summary(screen, tally, old, last, take_downs(opened, old, last))
     return 0
 
 
@@ -133,13 +134,17 @@ def _value(value: object) -> str:
     return visible_line(str(value))
 
 
-def _summary(screen: Screen, tally: Counter[str], old: int, new: int, removed: int) -> None:
+def _summary(
+    screen: Screen, tally: Counter[str], old: int, new: int, gone: Sequence[TakeDowns]
+) -> None:
     rows = [("added", f"{tally['added']:,}"), ("revised", f"{tally['revised']:,}")]
     rows += [(f"  {words}", f"{tally[name]:,}") for name, words in _WORDS.items() if tally[name]]
     if tally["+"] or tally["-"]:
         rows.append(("lines", f"+{tally['+']:,} -{tally['-']:,}"))
-    if removed:
-        rows.append(("taken down", f"{removed:,}; `archiver log` tells when and why"))
+    for item in gone:
+        how_many = count(len(item.ids), "document")
+        words = f"{how_many} on {item.moment:%Y-%m-%d}: {visible_line(item.reason)}"
+        rows.append(("taken down", words))
     screen.result(paint(f"Version {old} to {new}", "strong"))
     for line in labelled(rows):
         screen.result(line)
@@ -147,7 +152,7 @@ def _summary(screen: Screen, tally: Counter[str], old: int, new: int, removed: i
 
 def _as_json(opened: Archive, changes: Iterator[Change], old: int, new: int, *, stat: bool) -> None:
     """The one object, written as it comes: an error before its end leaves nothing of it."""
-    from archiver.archive.diff import taken_down
+    from archiver.archive.diff import take_downs
 
     tally: Counter[str] = Counter()
     with tempfile.SpooledTemporaryFile(_SPOOLED, "w+", encoding="utf-8") as held:
@@ -167,7 +172,16 @@ def _as_json(opened: Archive, changes: Iterator[Change], old: int, new: int, *, 
         "reasons": {name: tally[name] for name in _WORDS if tally[name]},
         "lines_added": tally["+"],
         "lines_removed": tally["-"],
-        "taken_down": [dict(item) for item in taken_down(opened, old, new)],
+        "taken_down": [
+            {
+                "version": item.version,
+                "documents": len(item.ids),
+                "moment": timestamp(item.moment),
+                "reason": item.reason,
+                "id_sha256": list(item.ids),
+            }
+            for item in take_downs(opened, old, new)
+        ],
     }
     click.echo("\n  ],\n" + dump_json(end, indent=2).removeprefix("{\n"), color=False)
 

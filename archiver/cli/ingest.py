@@ -6,26 +6,22 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli import session
+from archiver.cli.ingest_summary import summary_json, tell
 from archiver.cli.outcome import QUARANTINED
 from archiver.cli.progress import byte_bar
 from archiver.cli.screen import (
     Screen,
     binary_stdin,
     count,
-    finding_json,
-    labelled,
-    paint,
     show_findings,
-    size,
 )
-from archiver.cli.visible import visible_line
 from archiver.document import Finding
 from archiver.errors import InputError, UsageError
 from archiver.settings import Settings
@@ -110,14 +106,14 @@ def ingest(
             screen, known, sources, dry_run=dry_run, allow_taken_down=allow_taken_down
         )
     if as_json:
-        screen.json(_as_json(known, summary, findings, left_out))
+        screen.json(summary_json(known, summary, findings, left_out))
     else:
         show_findings(screen, findings)
         if left_out:
             screen.warn(f"… and {count(left_out, 'more finding')}")
         if findings:
             screen.say("")
-        _tell(screen, known.archive, summary)
+        tell(screen, known.archive, summary)
     return QUARANTINED if summary.quarantined or summary.refused else 0
 
 
@@ -209,75 +205,3 @@ def _follow(
     if summary is None:
         raise AssertionError("a run ends with its summary")
     return summary, findings, sum(max(0, number - HELD) for number in seen.values())
-
-
-def _tell(screen: Screen, archive: str, summary: Summary) -> None:
-    """The summary for a person."""
-    if not summary.sealed:
-        screen.warn("warning: W101 the version is safe, but the bag could not be sealed")
-    if screen.quiet:
-        return
-    screen.result(paint(_headline(visible_line(archive), summary), "strong"))
-    blocks = [_documents(summary), _contents(archive, summary)]
-    width = max(len(label) for block in blocks for label, _ in block)
-    for block in filter(None, blocks):
-        screen.result()
-        for line in labelled(block, width):
-            screen.result(line)
-    if summary.head:
-        screen.result(f"\n{paint('head', 'faint')} {summary.version}:{summary.head}")
-
-
-def _headline(archive: str, summary: Summary) -> str:
-    if summary.dry_run:
-        return f"Dry run: nothing was written to {archive}"
-    if summary.version is None:
-        return "Nothing to archive"
-    if not summary.committed:
-        return f"Nothing changed: {archive} stays at version {summary.version}"
-    return f"{archive} is now at version {summary.version}"
-
-
-def _documents(summary: Summary) -> list[tuple[str, str]]:
-    kept_out = f"{summary.quarantined:,}"
-    if summary.quarantined_before:
-        kept_out += f" (and {summary.quarantined_before:,} in earlier runs)"
-    return [
-        ("added", f"{summary.added:,}"),
-        ("revised", f"{summary.revised:,}"),
-        ("unchanged", f"{summary.unchanged:,}"),
-        ("quarantined", kept_out),
-        *([("refused", f"{summary.refused:,}, taken down before")] if summary.refused else []),
-    ]
-
-
-def _contents(archive: str, summary: Summary) -> list[tuple[str, str]]:
-    if not (summary.added or summary.revised):
-        return []
-    families = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(family, f"{hits:,}") for family, hits in families]
-    written = "" if summary.dry_run else f", {size(_folder_bytes(Path(archive)))} in the archive"
-    return [
-        ("read", f"{size(summary.bytes_in)}; {size(summary.bytes_text)} of clean text{written}"),
-        ("facts", f"{summary.facts:,}"),
-        ("edits", f"{sum(summary.dropped.values()):,}"),
-        *((f"  {family}", hits) for family, hits in rows),
-    ]
-
-
-def _folder_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _as_json(
-    known: Settings, summary: Summary, findings: list[Finding], left_out: int
-) -> dict[str, object]:
-    folder = Path(known.archive)
-    return {
-        "archive": known.archive,
-        **asdict(summary),
-        "head": f"{summary.version}:{summary.head}" if summary.head else None,
-        "archive_bytes": _folder_bytes(folder) if folder.is_dir() else 0,
-        "findings": [finding_json(item) for item in findings],
-        "findings_left_out": left_out,
-    }

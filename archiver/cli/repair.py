@@ -72,7 +72,7 @@ def _lines(place: str, done: Repair, *, quiet: bool) -> Iterator[str]:
             yield f"… and {count(len(done.taken) - _LISTED, 'more file')}"
         yield ""
     if done.newer:
-        yield f"The copy is newer by {count(done.newer, 'version')}, which are left there."
+        yield f"The copy is newer by {count(done.newer, 'version')}; what is newer stays there."
     yield _verdict(visible_line(place), done)
     if done.head is not None:
         yield paint(f"head {done.head}", "faint")

@@ -46,7 +46,7 @@ def _span(text: str) -> str:
     "--max-duration", metavar="TIME", type=_span, help="Begin no part after so long, as 10m."
 )
 @click.option(
-    "--expect-head-file", metavar="FILE", help="Where the head stands that is to be expected."
+    "--expect-head-file", metavar="FILE", help="Where a head stands that must not be lost."
 )
 @click.option("--metrics", metavar="FILE", help="Write figures for Prometheus.")
 @click.option(

@@ -44,14 +44,20 @@ def takedown(
 
     \b
     Examples:
-      archiver takedown people/jane.txt --reason "erasure request 2026-117" --dry-run
-      archiver takedown people/jane.txt --reason "erasure request 2026-117"
+      archiver takedown people/jane.txt --reason "erasure request 117" --dry-run
+      archiver takedown people/jane.txt --reason "erasure request 117"
       archiver takedown a b c --reason "licence withdrawn" --yes --json
     """
     from archiver.archive.archive import open_archive
     from archiver.archive.marks import id_digest
     from archiver.archive.survey import survey
-    from archiver.archive.takedown import World, check_reason, finish_takedown, take_down
+    from archiver.archive.takedown import (
+        World,
+        check_aside,
+        check_reason,
+        finish_takedown,
+        take_down,
+    )
 
     screen = Screen(as_json, quiet)
     place = session.settings(archive=archive).archive
@@ -61,6 +67,7 @@ def takedown(
         screen.say("finished a take-down that was stopped before")
     ids = list(dict.fromkeys(_whole_id(opened, name) for name in wanted))
     check_reason(reason, ids)
+    check_aside(opened.path)
     found = survey(opened, {id_digest(id_) for id_ in ids})
     if not as_json:
         _show(screen, place, ids, found, dry_run=dry_run)

@@ -42,6 +42,12 @@ def _expected(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     "--expect-head", metavar="HEAD", callback=_expected, help="The head you noted elsewhere."
 )
 @click.option(
+    "--expect-head-or-newer",
+    metavar="HEAD",
+    callback=_expected,
+    help="The same, where versions may have come since.",
+)
+@click.option(
     "--subset", metavar="K/N", type=share, help="The K-th of N shares of the parts: 1/7 on Monday."
 )
 @click.option(
@@ -75,6 +81,7 @@ def validate(
     quick: bool,
     replay: bool,
     expect_head: str | None,
+    expect_head_or_newer: str | None,
     subset: tuple[int, int] | None,
     max_age: timedelta | None,
     max_duration: timedelta | None,
@@ -118,7 +125,7 @@ def validate(
             Scope(subset, max_age, max_duration),
             quick=quick,
             replay=replay,
-            expect_head=expect_head,
+            heads=(expect_head, expect_head_or_newer),
             no_event=no_event,
         )
     except ArchiverError as error:
@@ -138,7 +145,7 @@ def _check(
     *,
     quick: bool,
     replay: bool,
-    expect_head: str | None,
+    heads: tuple[str | None, str | None],
     no_event: bool,
 ) -> Report:
     from archiver.archive.validate import validate as check
@@ -148,7 +155,8 @@ def _check(
             Path(place),
             quick=quick,
             replay=_replay() if replay else None,
-            expect_head=expect_head,
+            expect_head=heads[0],
+            expect_head_or_newer=heads[1],
             progress=reach,
             scope=scope,
             clock=clock,

@@ -76,7 +76,7 @@ BOUNDS: dict[Profile, Bounds] = {
         signed=True,
         text=True,
     ),
-    "strict": Bounds(TEXT, 0.995, 0.45, 4, 0.3, 0.9995, masthead=0.09),
+    "strict": Bounds(TEXT, 0.995, 0.45, 3, 0.3, 0.9995, masthead=0.09),
 }
 
 

@@ -19,7 +19,7 @@ LEAST_FIGURES = 2
 
 #: So many rows below each other, with the same number of at least so many bars, are a
 #: table: a menu has its bars on one line.
-LEAST_ROWS, LEAST_BARS = 3, 2
+LEAST_ROWS, LEAST_BARS = 5, 2
 
 
 def tabular(lines: Sequence[str]) -> list[bool]:

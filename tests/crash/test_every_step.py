@@ -1,4 +1,7 @@
-"""SIGKILL at every step of a commit, and before every single change to the disk."""
+"""SIGKILL at every step of a commit, and before every single change to the disk.
+
+The default run takes some of the steps, ``pytest -m slow`` the others.
+"""
 
 import crash_support as support
 import pytest
@@ -7,8 +10,29 @@ from archiver.archive import create, recover
 from archiver.archive.archive import open_archive
 from archiver.archive.writer import STEPS
 
+#: One of each kind of place: staged, noted, named, visible, durable, half sealed.
+QUICK = {
+    "documents-part-staged",
+    "parts-noted",
+    "quarantine-part-named",
+    "documents-part-durable",
+    "quarantine-entry-visible",
+    "quarantine-entry-durable",
+    "documents-entry-staged",
+    "documents-entry-visible",
+    "documents-entry-durable",
+    "seal-manifest-durable",
+    "swept",
+}
 
-@pytest.mark.parametrize("step", STEPS)
+
+def quick_or_slow(steps, quick):
+    """Each step; those that are not among the quick ones are left to the slow run."""
+    assert set(quick) <= set(steps)
+    return [pytest.param(step, marks=() if step in quick else pytest.mark.slow) for step in steps]
+
+
+@pytest.mark.parametrize("step", quick_or_slow(STEPS, QUICK))
 def test_killed_at_a_step(world, step):
     path = world.fresh()
     killed = world.ingest(path, step=step)
@@ -17,12 +41,18 @@ def test_killed_at_a_step(world, step):
     visible = STEPS.index(step) >= STEPS.index("documents-entry-visible")
     assert head.version == world.head.version + visible
     again = world.ingest(path)
-    assert again.json["committed"] is not visible
     support.check_complete(path, again, world.after, quarantined=2)
+    assert again.json["committed"] is not visible
     assert open_archive(path).head().version == world.head.version + 1
 
 
-@pytest.mark.parametrize("step", [*create.STEPS, "seal-opened", "seal-closed"])
+@pytest.mark.parametrize(
+    "step",
+    quick_or_slow(
+        [*create.STEPS, "seal-opened", "seal-closed"],
+        {"folder-made", "quarantine-entry-durable", "documents-entry-visible", "seal-opened"},
+    ),
+)
 def test_killed_while_the_archive_is_made(world, step):
     path = world.folder / "new"
     killed = world.ingest(path, step=step)

@@ -17,7 +17,7 @@ def check_refused(ended, words):
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize("first", [1, 2, 4, 6, 9, 12, 16, 20])
+@pytest.mark.parametrize("first", [2, 6, 12, 16, 20])
 def test_a_failing_fsync(world, first):
     """From the nth on each fails. What is said to be committed is what is there."""
     path = world.fresh()

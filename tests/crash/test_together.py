@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import archive_support
 import crash_support as support
 import pytest
 
@@ -129,3 +130,13 @@ def test_runs_of_other_machines_are_left_for_a_week(tmp_path, archive):
         found = leftovers(archive.path, set())
     assert [item.path.name for item in found] == ["loose", elsewhere.name]
     assert all(item.parts == () for item in found)
+
+
+def test_the_probe_of_a_killed_run_goes_at_once(archive):
+    """It shows the clock of the file system; whoever makes one holds the archive's lock."""
+    staging = archive.path / ".staging"
+    for name in ("17-0-moment", "17-1-manifest-sha256.txt"):
+        (staging / name).write_bytes(b"")
+    assert [item.path.name for item in leftovers(archive.path, set())] == ["17-0-moment"]
+    archive_support.commit(archive, [archive_support.document("d")], batch_id="later")
+    assert [item.name for item in staging.iterdir()] == ["17-1-manifest-sha256.txt"]

@@ -10,6 +10,7 @@ from archiver.archive.archive import Archive, create_archive, open_archive
 from archiver.archive.lock import locked
 from archiver.archive.validate import validate
 from archiver.archive.writer import MovedOnError, Writer
+from archiver.digest import sha256
 from archiver.errors import InputError, LockedError, StorageError
 
 
@@ -36,7 +37,7 @@ def remount(path, how):
 def test_a_disk_that_fills_up(small_disk):
     archive = create_archive(small_disk / "archive", support.NOW)
     acknowledged = archive.head()
-    text = "".join(f"{number * 7919 % 10007} " for number in range(20_000))
+    text = "".join(sha256(f"{number}".encode()) for number in range(5_000))  # 160 kB packed
     refusal = ""
     for number in range(1000):
         rows = [support.document(f"d{number}", f"{number} {text}")]

@@ -1,6 +1,8 @@
 """One way to break an archive for each finding of the archive: each is found just so."""
 
+import json
 import shutil
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from archive_support import document, entry_path, part_paths, where
 
-from archiver.archive import bag
+from archiver.archive import bag, summary
 from archiver.archive.archive import create_archive, open_archive
 from archiver.archive.entry import part_path
 from archiver.archive.records import records_from_rows
@@ -19,7 +21,7 @@ from archiver.archive.repair import repair
 from archiver.archive.takedown import World, take_down
 from archiver.archive.validate import Clock, Scope, validate
 from archiver.batch import clean_batch, source_batch
-from archiver.digest import sha256
+from archiver.digest import canonical_json, sha256
 from archiver.document import Source
 from archiver.findings import CATALOGUE
 from archiver.ingest import Job, Noted, ingest
@@ -135,6 +137,9 @@ def test_e105_accepts_each_form_of_the_right_head(archive, form):
 def test_e105_tells_an_older_head_from_a_lost_one(archive):
     old = archive.entries()[1].head
     assert "it is there" in only(archive, expect_head=old).message
+    assert found(archive, expect_head_or_newer=old) == ()
+    assert found(archive, expect_head_or_newer=archive.head(), expect_head=archive.head()) == ()
+    assert shape(only(archive, expect_head_or_newer="0" * 64))[0] == "E105"
     assert "lost or replaced" in only(archive, expect_head="0" * 64).message
 
 
@@ -529,6 +534,49 @@ def test_w103_replay_with_another_program(tmp_path):
     assert [shape(item) for item in report.findings] == [("W103", "replay", path, ("q",))]
     assert "archiver is recorded as 1, here it is 2" in report.findings[0].message
     assert report.is_sound
+
+
+def test_w113_delta_rs_can_open_no_table_here(archive, tmp_path, monkeypatch):
+    odd = archive.path.rename(tmp_path / "%20x")
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    logs = [f"data/{table}/_delta_log" for table in ("documents", "quarantine")]
+    assert [shape(item) for item in validate(odd).findings] == [
+        ("W113", "delta", log, ()) for log in logs
+    ]
+
+
+def summary_of(tmp_path):
+    """An archive long enough to have a summary of its log, and that file."""
+    archive = support.long_archive(tmp_path / "long", summary.INTERVAL + 2)
+    (path,) = (archive.path / summary.CACHE).glob("documents-*.json")
+    return archive, path
+
+
+@pytest.mark.parametrize("how", ["emptied", "flipped"])
+def test_w111_a_summary_that_is_damaged(tmp_path, how):
+    archive, path = summary_of(tmp_path)
+    path.write_bytes(b"") if how == "emptied" else flip(path, -9)
+    report = validate(archive.path)
+    shapes = [shape(item) for item in report.findings]
+    assert shapes == [("W111", "chain", where(archive, path), ())]
+    assert report.is_sound
+    assert open_archive(archive.path).head() == archive.head()
+
+
+def test_e123_a_summary_that_tells_another_story(tmp_path):
+    """A lie that the newest entry vouches for: only the log itself shows it."""
+    archive, path = summary_of(tmp_path)
+    rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+    rows[4][1]["counts"]["added"] = 7
+    data = b"".join(canonical_json(row) + b"\n" for row in rows)
+    lie = path.with_name(f"documents-{sha256(data)}.json")
+    lie.write_bytes(data)
+
+    def name_it(actions):
+        actions[0]["commitInfo"]["archiver"]["summary"]["sha256"] = sha256(data)
+
+    support.change_newest(archive, name_it)
+    assert shape(only(archive)) == ("E123", "chain", where(archive, lie), ())
 
 
 def test_every_code_of_the_archive_has_its_fixture_here():

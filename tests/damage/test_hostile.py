@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 from archive_support import entry_path, part_paths, where
 
+from archiver.archive.actions import add_action, file_facts
 from archiver.archive.archive import open_archive
 from archiver.archive.check import MAX_FINDINGS
-from archiver.archive.entry import Part, add_action, file_facts, part_path
+from archiver.archive.entry import Part, part_path
 from archiver.archive.parts import MAX_ROW_GROUP_BYTES
 from archiver.archive.records import raw_text, restore_bytes
 from archiver.archive.validate import validate

@@ -1,8 +1,7 @@
-"""kill -9 at every step of a commit: the archive is before it or after it, never between."""
+"""What a killed or choked run leaves of the layers below the command line."""
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 
 from archiver.archive.archive import create_archive, open_archive
 from archiver.archive.validate import validate
-from archiver.archive.writer import STEPS
 from archiver.errors import NoArchiveError
 
 PROGRAM = Path(support.__file__).with_name("commit_process.py")
@@ -29,45 +27,6 @@ def run(archive, batch_id, step="", limit=""):
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-
-
-@pytest.fixture(scope="module")
-def ninth(tmp_path_factory):
-    """Nine versions: the next commit writes a checkpoint."""
-    return support.long_archive(tmp_path_factory.mktemp("killed") / "archive", 9)
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_and_run_again(ninth, tmp_path, step):
-    path = tmp_path / "archive"
-    shutil.copytree(ninth.path, path)
-    archive = open_archive(path)
-    before = archive.head()
-
-    killed = run(archive, "new", step)
-    assert killed.returncode == -9, (killed.stdout, killed.stderr)
-
-    committed = STEPS.index(step) >= STEPS.index("documents-entry-visible")
-    archive = open_archive(path)
-    assert archive.head().version == before.version + committed
-    assert archive.entries()[before.version].head == before
-    assert ("new-1" in archive.ids()) is committed
-    report = validate(path)
-    assert report.is_sound, report.findings
-
-    again = run(archive, "new")
-    assert again.returncode == 0, (again.stdout, again.stderr)
-    told = json.loads(again.stdout)
-    assert told["sealed"]
-    archive = open_archive(path)
-    assert archive.head().version == before.version + 1 == told["version"]
-    assert archive.head().sha256 == told["head"]
-    assert [id_ for id_ in archive.ids() if id_.startswith("new")] == ["new-1", "new-2"]
-    ids = archive.quarantine(["id"])["id"].to_pylist()
-    assert ids.count("new-x") == 1
-    assert not archive.unfinished()
-    report = validate(path, expect_head=archive.head())
-    assert {item.code for item in report.findings} <= {"W102"}, report.findings
 
 
 def test_a_run_killed_between_quarantine_and_documents_is_told(archive):
@@ -92,7 +51,7 @@ def test_an_archive_half_made_is_none_and_can_be_made(tmp_path):
     assert validate(path).findings == ()
 
 
-@pytest.mark.parametrize("limit", [0, 100, 3_000, 9_000])
+@pytest.mark.parametrize("limit", [0, 100])
 def test_a_file_size_limit_leaves_the_archive_whole(archive, limit):
     head = archive.head()
     result = run(archive, "new", "", str(limit))
@@ -104,15 +63,14 @@ def test_a_file_size_limit_leaves_the_archive_whole(archive, limit):
     assert validate(archive.path).findings == ()
 
 
-def test_a_seal_that_fails_undoes_no_commit(tmp_path):
-    """The manifest outgrows the limit; entry and parts do not."""
-    path = tmp_path / "archive"
-    archive = support.long_archive(path, 33)
-    size = (path / "manifest-sha256.txt").stat().st_size
+def test_a_seal_that_fails_undoes_no_commit(archive):
+    """The largest tag file outgrows the limit; entry and parts do not."""
+    size = max(item.stat().st_size for item in archive.path.iterdir() if item.is_file())
     result = run(archive, "new", "", str(size - 1))
     told = json.loads(result.stdout)
     assert (result.returncode, told["sealed"]) == (0, False)
-    assert validate(path).is_sound
-    assert {item.code for item in validate(path).findings} == {"W101"}
+    report = validate(archive.path)
+    assert report.is_sound
+    assert {item.code for item in report.findings} == {"W101"}
     assert json.loads(run(archive, "new").stdout)["sealed"]
-    assert validate(path).findings == ()
+    assert validate(archive.path).findings == ()

@@ -12,6 +12,7 @@ import pytest
 from archive_support import entry_path, part_paths, where
 from damage_support import layer_of
 
+from archiver.archive import staging
 from archiver.archive.archive import Archive, open_archive
 from archiver.archive.lock import locked
 from archiver.archive.repair import repair
@@ -279,6 +280,24 @@ def test_a_document_taken_down_does_not_come_back(tmp_path):
     newest.write_bytes(b"")
     repair(root, copy, moment=NOW)
     assert not held.exists()
+
+
+def test_a_repair_does_not_list_what_a_dead_run_left(pair):
+    root, copy = pair
+    run = root / ".staging" / f"run-{staging._host()}-1-0"
+    run.mkdir(parents=True)
+    (run / staging.ALIVE).touch()
+    orphan = f"data/documents/parts/00/{'0' * 64}.parquet"
+    (root / orphan).parent.mkdir(parents=True, exist_ok=True)
+    (root / orphan).write_bytes(b"of a dead run")
+    (run / staging.PLACED).write_text(f"{orphan}\n")
+    (root / "bagit.txt").unlink()
+    done = repair(root, copy, moment=NOW)
+    assert done.sealed
+    assert done.is_sound
+    assert orphan not in (root / "manifest-sha256.txt").read_text("utf-8")
+    assert (root / orphan).exists()
+    assert [item.name for item in (root / ".staging").iterdir()] == [run.name]
 
 
 def test_what_cannot_be_asked(pair, tmp_path):

@@ -202,6 +202,8 @@ def test_what_systemd_starts_validates(copy, loaded, tmp_path):
     command = argv(service["Command Line"])
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert "archiver_validate_exit_status" in (copy.parent / "figures.prom").read_text()
+    head.write_text(listed["versions"][-1]["head"])  # noted before the newest version came
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     head.write_text("0:" + "0" * 64)
     assert subprocess.run(command, capture_output=True, check=False).returncode == 4
     head.write_text("")

@@ -7,16 +7,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from archiver.archive import bag
+from archiver.archive.actions import add_action, encode_entry, file_facts
 from archiver.archive.archive import Archive, create_archive
 from archiver.archive.columns import TABLES
-from archiver.archive.entry import (
-    Part,
-    add_action,
-    encode_entry,
-    entry_name,
-    file_facts,
-    part_path,
-)
+from archiver.archive.entry import Part, entry_name, part_path
 from archiver.archive.log import LOG_FOLDER
 from archiver.archive.parts import footer_sha256
 from archiver.archive.records import quarantine_from_rows, records_from_rows

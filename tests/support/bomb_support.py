@@ -9,7 +9,8 @@ import archive_support as support
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from archiver.archive.entry import Part, add_action, file_facts, part_path
+from archiver.archive.actions import add_action, file_facts
+from archiver.archive.entry import Part, part_path
 from archiver.archive.parts import footer_sha256
 from archiver.digest import sha256
 

@@ -130,7 +130,7 @@ def test_a_large_reject_that_changes_while_it_is_read_is_not_recorded_wrongly(
     reject = Reject(finding("E204", "too large"), "large", "large.txt", path=path)
     real = reject_digest(reject)
     path.write_bytes(b"two")
-    monkeypatch.setattr("archiver.ingest.reject_digest", lambda _: real)
+    monkeypatch.setattr("archiver.ingest.run.reject_digest", lambda _: real)
     with pytest.raises(InputError, match="changed while it was read"):
         run([reject], job)
     assert not job.archive.exists()

@@ -148,7 +148,7 @@ def test_a_document_is_not_replaced_by_what_was_kept_out_under_its_id(job):
 
 
 def test_many_documents_in_batches(job, monkeypatch):
-    monkeypatch.setattr("archiver.ingest.BATCH_DOCUMENTS", 7)
+    monkeypatch.setattr("archiver.ingest.run.BATCH_DOCUMENTS", 7)
     sources = [Source(f"d{n}", f"d{n}.txt", f"Number {n}.\n".encode()) for n in range(40)]
     summary(ingest(sources, job))
     done = summary(reclean(later(job, 2, profile="strict")))

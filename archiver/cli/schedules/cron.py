@@ -39,7 +39,7 @@ def command(job: Job, program: str) -> str:
     head = ""
     if job.head_file:
         head = f"h=$(cat {shlex.quote(job.head_file)}) || exit 6; "
-        words += ' --expect-head="$h"'
+        words += ' --expect-head-or-newer="$h"'
     run = (
         f'([ -d "$a" ] || exit 10; {head}exec 9<"$a"; '
         f"flock -n 9 || {{ [ $? = 1 ] && exit {OVERLAP}; exit 127; }}; exec {words})"

@@ -35,7 +35,7 @@ def github(job: Job, *, version: str) -> list[File]:
         LAST=str(TRIES),
         HEAD=f"head=$(cat {shlex.quote(job.head_file)}) || exit 6" if job.head_file else "",
         WORDS=" ".join(map(shlex.quote, job.words(*([] if own else ["--no-event"]))))
-        + (' --expect-head="$head"' if job.head_file else ""),
+        + (' --expect-head-or-newer="$head"' if job.head_file else ""),
         LOCKED=str(LOCKED),
         PAUSE=str(int(PAUSE.total_seconds())),
         CASE=case("status", "meaning"),

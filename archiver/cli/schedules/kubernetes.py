@@ -48,7 +48,7 @@ def kubernetes(
         USER=str(user),
         IMAGE=_text(image),
         ARGS="\n".join(f"- {_argument(word)}" for word in job.words())
-        + (f"\n- {_text('--expect-head=$(HEAD)')}" if job.head_file else ""),
+        + (f"\n- {_text('--expect-head-or-newer=$(HEAD)')}" if job.head_file else ""),
         HEAD=_head(job) if job.head_file else "",
         MOUNTS=mounts,
         VOLUMES=volumes,

@@ -27,7 +27,7 @@ _WINDOW = {"hourly": "50min"}
 _STOPPED = ("130", "143", "SIGKILL")
 
 #: Adds the head to a command: the first word is the file that holds it.
-READ_HEAD = 'head=$(cat "$1") || exit 6; shift; exec "$@" --expect-head="$head"'
+READ_HEAD = 'head=$(cat "$1") || exit 6; shift; exec "$@" --expect-head-or-newer="$head"'
 
 
 def systemd(job: Job, *, program: str, user: str, needs: Sequence[str]) -> list[File]:

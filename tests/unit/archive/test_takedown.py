@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archiver.archive import bag, staging
 from archiver.archive.archive import create_archive, open_archive
 from archiver.archive.entry import BadEntryError, parse_entry
 from archiver.archive.marks import id_digest
@@ -319,6 +320,56 @@ def test_leftovers_of_runs_that_died_are_searched(jane):
     take_down(jane, [JANE], "case 7", world())
     assert traces(jane.path) == []
     assert validate(jane.path).findings == ()
+
+
+def test_a_kill_after_the_sweep_leaves_no_damage(jane):
+    """The bag lists a copy of her that no version names; it goes before the next seal."""
+    strange = jane.path / "data/documents/parts/00/orphan.parquet"
+    strange.parent.mkdir(parents=True, exist_ok=True)
+    strange.write_bytes(support.part_paths(jane)[1].read_bytes())
+    run = jane.path / ".staging" / f"run-{staging._host()}-1-0"
+    run.mkdir(parents=True)
+    orphan = support.part_paths(jane)[1].with_name("0" * 64 + ".parquet")
+    orphan = orphan.parent.parent / "00" / orphan.name
+    orphan.write_bytes(b"of a dead run")
+    (run / staging.ALIVE).touch()
+    (run / staging.PLACED).write_text(f"{support.where(jane, orphan)}\n")
+    bag.seal(jane.path)
+    manifest = (jane.path / bag.MANIFEST).read_text("utf-8")
+    assert "orphan.parquet" in manifest
+    assert orphan.name in manifest
+
+    def kill(step):
+        if step == "wiped":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_down(jane, [JANE], "case 7", world(checkpoint=kill))
+    assert not strange.exists()
+    assert not orphan.exists()
+    assert {code for code, _ in codes(jane)} == {"W110"}
+    again = open_archive(jane.path)
+    assert finish_takedown(again, world())
+    assert validate(jane.path).findings == ()
+    assert traces(jane.path) == []
+
+
+@pytest.mark.parametrize("folder", ["aside/then", ".damaged/then"])
+def test_damaged_copies_of_parts_stop_it_before_anything_is_done(jane, folder):
+    part = support.part_paths(jane)[1]
+    kept = jane.path / folder / support.where(jane, part)
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(part.read_bytes()[:-9])
+    head = jane.head()
+    with pytest.raises(InputError, match="put aside damaged") as caught:
+        take_down(jane, [JANE], "case 7", world())
+    assert support.where(jane, kept) in caught.value.message
+    assert open_archive(jane.path).head() == head
+    assert not is_unfinished(jane)
+    kept.write_bytes(part.read_bytes())  # this one can be read, so it is known what to do
+    take_down(jane, [JANE], "case 7", world())
+    assert not kept.exists()
+    assert traces(jane.path) == []
 
 
 few = settings(

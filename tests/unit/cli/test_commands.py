@@ -237,6 +237,23 @@ def test_another_head_is_damage_and_a_malformed_one_a_usage_error():
     run("ingest")
     assert run("validate", "--expect-head", "1:" + "0" * 64).exit_code == 4
     assert run("validate", "--expect-head", "nonsense").exit_code == 2
+    assert run("validate", "--expect-head-or-newer", "nonsense").exit_code == 2
+
+
+def test_a_reclean_states_whose_the_archive_is(monkeypatch):
+    run("ingest")
+    monkeypatch.setenv("ARCHIVER_ORGANIZATION", "A Library")
+    assert as_json("ingest", "--reclean", "--profile", "strict")["committed"]
+    info = Path("output/archive/bag-info.txt").read_text(encoding="utf-8")
+    assert info.startswith("Source-Organization: A Library\n")
+
+
+def test_an_older_head_is_damage_only_where_the_newest_is_expected():
+    run("ingest")
+    (old,) = [item["head"] for item in as_json("log")["versions"] if item["version"] == 0]
+    assert run("validate", "--expect-head", old).exit_code == 4
+    assert run("validate", "--expect-head-or-newer", old).exit_code == 0
+    assert run("validate", "--expect-head-or-newer", "0:" + "0" * 64).exit_code == 4
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_head_comes_from_a_file_or_a_config_map():
     for kind in ("systemd", "cron", "github"):
         assert "/etc/head" in printed(kind, "--expect-head-file", "/etc/head")
     (container,) = pod_of(printed("kubernetes", "--expect-head-file", "/etc/head"))["containers"]
-    assert container["args"][-1] == "--expect-head=$(HEAD)"
+    assert container["args"][-1] == "--expect-head-or-newer=$(HEAD)"
     (head,) = [item for item in container["env"] if item["name"] == "HEAD"]
     assert head["valueFrom"]["configMapKeyRef"] == {"name": "archiver-validate-head", "key": "head"}
 

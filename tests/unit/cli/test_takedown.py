@@ -230,3 +230,24 @@ def test_what_was_stopped_is_finished_by_the_next_command(command):
     assert run(*words).exit_code == (3 if command[0] == "ingest" else 0)
     assert [item["code"] for item in as_json("validate")["findings"]] == []
     assert run("show", ID).exit_code == 6
+
+
+def test_diff_tells_how_many_when_and_why_and_names_none():
+    before = as_json("log")["versions"][0]["version"]
+    assert as_json("diff", str(before))["taken_down"] == []
+    assert run("takedown", ID, OTHER, "--yes", *REASON).exit_code == 0
+    shown = run("diff", str(before))
+    assert shown.exit_code == 0
+    assert "2 documents on 2019-04-25: erasure request 2026-117" in shown.stdout
+    (told,) = as_json("diff", str(before))["taken_down"]
+    assert told["documents"] == 2
+    assert told["version"] == before + 1
+    assert told["moment"].startswith("2019-04-25T")
+    assert told["reason"] == REASON[1]
+    assert told["id_sha256"] == sorted(sha256(id_.encode()) for id_ in (ID, OTHER))
+    assert ID not in shown.stdout
+    newest = as_json("log")["versions"][0]["version"]
+    assert as_json("diff", str(before + 1), str(newest))["taken_down"] == []
+    assert run("takedown", "broken/jane.txt", "--yes", *REASON).exit_code == 0
+    (later,) = as_json("diff", str(newest))["taken_down"]
+    assert later["documents"] == 1

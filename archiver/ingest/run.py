@@ -1,19 +1,11 @@
-"""One run of the main job: read, clean, pack, commit; told as events.
-
-Sources come in as readers yield them and leave in batches, so that memory is
-bounded by a batch and not by the corpus. What is unchanged is skipped by
-digest; what is bad goes to quarantine with its bytes; all that is new becomes
-exactly one version.
-"""
+"""The state of one run: what waits, what is cleaned, staged and committed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archiver.archive.archive import Archive, State, create_archive, open_archive
@@ -26,125 +18,26 @@ from archiver.batch import clean_batch, source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.errors import NoArchiveError
 from archiver.findings import finding
+from archiver.ingest.job import (
+    BATCH_BYTES,
+    BATCH_DOCUMENTS,
+    Event,
+    Job,
+    Noted,
+    Quarantined,
+    Read,
+    Summary,
+)
 from archiver.quarantine import QuarantineKey, quarantine_batches, reject_digest
 from archiver.rules.hosts import unplaced
-from archiver.rules.rule import Ruleset
-from archiver.settings import Profile
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from archiver.archive.log import Head
 
-#: A batch is closed at so many documents or bytes, whichever comes first: large
-#: enough that shared lines pay, small enough that memory stays in the tens of MB.
-BATCH_DOCUMENTS = 500
-BATCH_BYTES = 16 << 20
-
 #: Times a commit is tried anew when another run committed first.
 MAX_RACES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What one run works with; nothing in it changes while it runs.
-
-    ``now`` and ``batch_id`` are passed in: a run started again with both the
-    same commits exactly once. ``allow_taken_down`` archives again what a take-down
-    removed, and says so in the log. ``about`` is what the archive says of itself.
-    """
-
-    archive: Path
-    ruleset: Ruleset
-    profile: Profile
-    now: datetime
-    batch_id: str
-    tool_version: str
-    index_sha256: str | None = None
-    dry_run: bool = False
-    allow_taken_down: bool = False
-    about: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A source was read; ``bytes`` of it."""
-
-    file_path: str
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """A finding that concerns no document of its own, or only warns."""
-
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A source was kept out; ``known`` where an earlier run kept it out already."""
-
-    finding: Finding
-    file_path: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did. ``version`` and ``head`` are the archive's after it, if it has any.
-
-    ``dropped`` counts edits by rule family (``repair`` among them); ``bytes_in``
-    counts received bytes of all sources, ``bytes_text`` the clean text's. ``sealed``
-    is False where the version is safe but the bag's manifests could not be written.
-    ``refused`` counts sources that were taken down: nothing of them is kept.
-    """
-
-    version: int | None = None
-    head: str | None = None
-    committed: bool = False
-    added: int = 0
-    revised: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-    quarantined_before: int = 0
-    refused: int = 0
-    findings: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-    facts: int = 0
-    bytes_in: int = 0
-    bytes_text: int = 0
-    bytes_written: int = 0
-    sealed: bool = True
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The run is over, and this is what it did."""
-
-    summary: Summary
-
-
-Event = Read | Noted | Quarantined | Finished
-
-
-def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Iterator[Event]:
-    """Take sources into an archive; nothing is committed before the last event.
-
-    The archive is made where there is none. A dry run reads and cleans all and
-    writes nothing.
-
-    Raises: InputError from the readers; NewerArchiveError, DamageError,
-    LockedError, StorageError from the archive. After each of them the archive
-    is as it was before.
-    """
-    with ExitStack() as cleanup:
-        run = Run(job, cleanup)
-        for item in items:
-            yield from run.take(item)
-        yield from run.close()
-        yield Finished(run.finish())
 
 
 class Run:
@@ -153,7 +46,9 @@ class Run:
     def __init__(self, job: Job, cleanup: ExitStack) -> None:
         self.job = job
         self.cleanup = cleanup
-        self.archive = _open_if_there(job.archive)
+        self.archive: Archive | None = None
+        with suppress(NoArchiveError):
+            self.archive = open_archive(job.archive)
         if self.archive is not None and not job.dry_run:
             finish_takedown(self.archive, World(job.now, job.tool_version, job.batch_id))
         self.taken = self.archive.taken_down() if self.archive else Taken()
@@ -361,12 +256,4 @@ class Run:
                 if self.kept_out & self.archive.quarantined_keys():
                     raise
                 self.head = self.archive.head()
-        message = "unreachable: the last race returns or raises"
-        raise AssertionError(message)
-
-
-def _open_if_there(path: Path) -> Archive | None:
-    try:
-        return open_archive(path)
-    except NoArchiveError:
-        return None
+        raise AssertionError("unreachable: the last race returns or raises")
