@@ -37,22 +37,23 @@ def rows_json(batch: pa.RecordBatch, names: Sequence[str], extra: dict[str, Any]
     """
     return _objects(
         {name: _pieces(batch.column(name)) for name in names}
-        | {name: [text] for name, text in extra.items()}
+        | {name: [text] for name, text in extra.items()},
+        batch.num_rows,
     )
 
 
-def _objects(members: dict[str, list[Any]]) -> Column:
-    """JSON objects, from the pieces of each member's value."""
+def _objects(members: dict[str, list[Any]], size: int) -> Column:
+    """JSON objects, so many, from the pieces of each member's value."""
     pieces: list[Any] = []
     lead = "{"
     for name in sorted(members):
         pieces += (f'{lead}"{name}":', *members[name])
         lead = ","
-    return _join(*pieces, "}")
+    return _join(size, *pieces, "}")
 
 
-def _join(*pieces: Any) -> Column:  # noqa: ANN401 - arrays and strings
-    """Text of several arrays side by side; a null is written ``null``."""
+def _join(size: int, *pieces: Any) -> Column:  # noqa: ANN401 - arrays and strings
+    """Text of several arrays of a size side by side; a null is written ``null``."""
     merged: list[Any] = []
     for piece in pieces:
         if merged and isinstance(piece, str) and isinstance(merged[-1], str):
@@ -60,7 +61,7 @@ def _join(*pieces: Any) -> Column:  # noqa: ANN401 - arrays and strings
         else:
             merged.append(piece)
     if len(merged) == 1 and isinstance(merged[0], str):
-        raise OddError("nothing but constants")
+        return pa.array(merged * size, pa.string())
     joined: Column = pc.binary_join_element_wise(
         *merged, "", null_handling="replace", null_replacement="null"
     )
@@ -140,8 +141,8 @@ def _list(column: Column) -> list[Any]:
     if not len(items):
         return ["[]"]
     names = [items.type.field(at).name for at in range(items.type.num_fields)]
-    objects = _objects({name: _pieces(items.field(at)) for at, name in enumerate(names)})
-    return _bracketed(column, objects)
+    members = {name: _pieces(items.field(at)) for at, name in enumerate(names)}
+    return _bracketed(column, _objects(members, len(items)))
 
 
 def _map(column: Column) -> list[Any]:
@@ -158,7 +159,8 @@ def _map(column: Column) -> list[Any]:
     rising = pc.fill_null(pc.greater(keys[1:], keys[:-1]), False)
     if keys.null_count or not (np.asarray(rising) | firsts[1:-1]).all():
         raise OddError("keys that are not sorted")
-    return _bracketed(column, _join("[", *_string(keys), ",", *_string(values), "]"))
+    pairs = _join(len(keys), "[", *_string(keys), ",", *_string(values), "]")
+    return _bracketed(column, pairs)
 
 
 def _bracketed(column: Column, items: Column) -> list[Any]:
