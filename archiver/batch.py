@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from archiver.archive.columns import DOCUMENTS
-from archiver.archive.records import NEWLINES, records_from_rows
+from archiver.archive.rows.columns import DOCUMENTS
+from archiver.archive.rows.records import NEWLINES, records_from_rows
 from archiver.clean import clean_with, host_for, matcher_for, open_source
 from archiver.digest import sha256_text
 from archiver.document import Cleaning, Document, Finding, Provenance, Reject, Source

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from archiver.archive.records import quarantine_from_rows
+from archiver.archive.rows.records import quarantine_from_rows
 from archiver.digest import sha256_stream
 from archiver.document import Reject
 from archiver.errors import InputError

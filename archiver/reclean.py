@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from archiver.archive.archive import open_archive
-from archiver.archive.records import records_from_rows
+from archiver.archive.rows.records import records_from_rows
 from archiver.document import Source
 from archiver.ingest import Event, Finished, Job, Noted, Read, Run
 from archiver.readers.stored import quarantined_sources, stored_source

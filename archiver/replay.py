@@ -14,8 +14,8 @@ from math import isclose
 from typing import Any, cast
 
 from archiver import page
-from archiver.archive.check_replay import Replay, Replayed
-from archiver.archive.records import raw_text
+from archiver.archive.checks.replay import Replay, Replayed
+from archiver.archive.rows.records import raw_text
 from archiver.clean import clean_text, host_for, open_source
 from archiver.digest import Json
 from archiver.document import Cleaning, Document

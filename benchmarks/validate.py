@@ -28,11 +28,11 @@ import pyarrow.parquet as pq
 from speed import MOMENT, corpus
 
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.columns import TABLES
-from archiver.archive.records import restore_bytes
-from archiver.archive.row_digests import FEW
-from archiver.archive.validate import validate
-from archiver.archive.writer import Writer
+from archiver.archive.checks.validate import validate
+from archiver.archive.rows.columns import TABLES
+from archiver.archive.rows.digests import FEW
+from archiver.archive.rows.records import restore_bytes
+from archiver.archive.write.writer import Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import canonical_json, sha256
 from archiver.document import Source

@@ -23,8 +23,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.archive.archive import Archive, create_archive, open_archive
-from archiver.archive.records import records_from_rows
-from archiver.archive.writer import Writer
+from archiver.archive.rows.records import records_from_rows
+from archiver.archive.write.writer import Writer
 from archiver.digest import sha256, sha256_text
 
 MILESTONES = (10, 100, 1_000)

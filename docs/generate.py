@@ -17,7 +17,7 @@ from pathlib import Path
 import reference_pages
 import repository_map
 
-from archiver.archive.schema import write_schemas
+from archiver.archive.rows.schema import write_schemas
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from archiver import errors
-from archiver.archive.columns import MEANINGS, REQUIRED, SCHEMA_VERSION, table_schema
+from archiver.archive.rows.columns import MEANINGS, REQUIRED, SCHEMA_VERSION, table_schema
 from archiver.cli.main import archiver as command_line
 from archiver.findings import CATALOGUE
 from archiver.rules.load import builtin

@@ -98,7 +98,9 @@ def says(name: str) -> str:
     if name in SAID:
         return SAID[name]
     path = ROOT / name
-    told, text = "", "" if name.endswith("/") else path.read_text(encoding="utf-8")
+    if name.endswith("/"):
+        path = path / "__init__.py"  # a package says itself what it is
+    told, text = "", path.read_text(encoding="utf-8") if path.is_file() else ""
     if path.suffix == ".py":
         told = ast.get_docstring(ast.parse(text)) or ""
     elif path.suffix == ".md":

@@ -1,8 +1,6 @@
 """The archive: a Delta table inside a BagIt bag, with a hash chain through its log.
 
-Modules, from the ground up: ``columns`` and ``records`` (what a row is),
-``schema`` (both, as JSON), ``disk`` (durable writes), ``log`` (entries and the
-chain), ``parts`` (Parquet files), ``delta`` (what Delta readers need), ``bag``
-(manifests), ``archive`` (open and read), ``writer`` (stage and commit),
-``validate`` with ``check_*`` (find damage; never writes).
+``archive`` opens and reads one, ``create`` makes one. What they stand on, from the ground
+up: ``rows``, ``files``, ``log``, ``read``, ``bag``; what stands on them: ``write`` and
+``checks``, then ``mend``, ``takedown``, ``versions``.
 """

@@ -11,12 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from archiver.archive.bag import MANIFEST
-from archiver.archive.columns import DOCUMENTS, QUARANTINE, TABLES
+from archiver.archive.bag.bag import MANIFEST
 from archiver.archive.create import is_unborn, lay_out
-from archiver.archive.entry import BadEntryError, Entry, Head, Part, entry_name
-from archiver.archive.find import file_paths, find_record
-from archiver.archive.log import (
+from archiver.archive.log.chain import (
     LOG_FOLDER,
     follow,
     has_version,
@@ -24,12 +21,15 @@ from archiver.archive.log import (
     live_parts,
     read_entry,
 )
-from archiver.archive.parts import read_part
-from archiver.archive.records import restore_bytes
-from archiver.archive.select import gather, newest_by_part, newest_rows, versions_table
-from archiver.archive.summary import read_log
-from archiver.archive.taken import Taken, taken_down
-from archiver.archive.widths import schema_in_force
+from archiver.archive.log.entry import BadEntryError, Entry, Head, Part, entry_name
+from archiver.archive.log.summary import read_log
+from archiver.archive.log.taken import Taken, taken_down
+from archiver.archive.log.widths import schema_in_force
+from archiver.archive.read.find import file_paths, find_record
+from archiver.archive.read.parts import read_part
+from archiver.archive.read.select import gather, newest_by_part, newest_rows, versions_table
+from archiver.archive.rows.columns import DOCUMENTS, QUARANTINE, TABLES
+from archiver.archive.rows.records import restore_bytes
 from archiver.errors import DamageError, InputError, NoArchiveError
 
 __all__ = ["Archive", "Head", "State", "create_archive", "open_archive", "restore_bytes"]

@@ -8,11 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import bag
-from archiver.archive.actions import commit_info, encode_entry, milliseconds
-from archiver.archive.columns import SCHEMA_VERSION, TABLES
-from archiver.archive.delta import creation_actions
-from archiver.archive.disk import (
+from archiver.archive.bag import bag
+from archiver.archive.files.disk import (
     STAGING,
     Checkpoint,
     entry_steps,
@@ -20,10 +17,13 @@ from archiver.archive.disk import (
     no_checkpoint,
     storing,
 )
-from archiver.archive.entry import BadEntryError, Head, entry_name
-from archiver.archive.lock import LOCK, locked
-from archiver.archive.log import LOG_FOLDER, list_versions, publish_entry, read_entry
-from archiver.archive.staging import workspace
+from archiver.archive.files.lock import LOCK, locked
+from archiver.archive.files.staging import workspace
+from archiver.archive.log.actions import commit_info, encode_entry, milliseconds
+from archiver.archive.log.chain import LOG_FOLDER, list_versions, publish_entry, read_entry
+from archiver.archive.log.delta import creation_actions
+from archiver.archive.log.entry import BadEntryError, Head, entry_name
+from archiver.archive.rows.columns import SCHEMA_VERSION, TABLES
 from archiver.digest import timestamp
 from archiver.errors import InputError
 

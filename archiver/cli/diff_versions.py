@@ -21,8 +21,8 @@ from archiver.digest import timestamp
 
 if TYPE_CHECKING:
     from archiver.archive.archive import Archive
-    from archiver.archive.changes import Change
-    from archiver.archive.diff import TakeDowns
+    from archiver.archive.versions.changes import Change
+    from archiver.archive.versions.diff import TakeDowns
 
 #: What each reason for a new revision is called.
 _WORDS = {
@@ -69,7 +69,7 @@ def diff(
       archiver diff 3 4 --json | jq '.changes[].id'
     """
     from archiver.archive.archive import open_archive
-    from archiver.archive.diff import diff_versions, take_downs
+    from archiver.archive.versions.diff import diff_versions, take_downs
 
     screen = Screen(as_json, quiet)
     path = settings(archive=place or archive).archive
@@ -152,7 +152,7 @@ def _summary(
 
 def _as_json(opened: Archive, changes: Iterator[Change], old: int, new: int, *, stat: bool) -> None:
     """The one object, written as it comes: an error before its end leaves nothing of it."""
-    from archiver.archive.diff import take_downs
+    from archiver.archive.versions.diff import take_downs
 
     tally: Counter[str] = Counter()
     with tempfile.SpooledTemporaryFile(_SPOOLED, "w+", encoding="utf-8") as held:

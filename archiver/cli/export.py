@@ -30,7 +30,7 @@ from archiver.errors import DamageError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from archiver.archive.archive import Archive
-    from archiver.archive.export import Format, Selection
+    from archiver.archive.versions.export import Format, Selection
 
 _FORMATS: tuple[Format, ...] = ("jsonl", "parquet", "csv", "bagit")
 
@@ -80,8 +80,8 @@ def export(
       archiver export -o sound.jsonl --skip-damaged
     """
     from archiver.archive.archive import Archive, open_archive
-    from archiver.archive.columns import DOCUMENTS
-    from archiver.archive.export import Selection
+    from archiver.archive.rows.columns import DOCUMENTS
+    from archiver.archive.versions.export import Selection
 
     screen = Screen(as_json, quiet)
     kind = _kind(form, output, columns, as_json=as_json)
@@ -127,7 +127,7 @@ def _kind(form: str | None, output: str, columns: str | None, *, as_json: bool) 
 
 def _columns(given: str) -> tuple[str, ...]:
     """Raises: UsageError for a name that is none, or stands twice."""
-    from archiver.archive.columns import DOCUMENTS
+    from archiver.archive.rows.columns import DOCUMENTS
 
     names = tuple(name.strip() for name in given.split(","))
     odd = [name for at, name in enumerate(names) if name in names[:at]]
@@ -151,7 +151,7 @@ def _write(
     force: bool,
 ) -> tuple[int, int]:
     """Write all. Returns: rows, and bytes written."""
-    from archiver.archive.export import selected, write_rows
+    from archiver.archive.versions.export import selected, write_rows
 
     done = _progress(opened, wanted, reach)
     if kind == "bagit":
@@ -167,7 +167,7 @@ def _progress(
     opened: Archive, wanted: Selection, reach: Callable[[int, int], None]
 ) -> Callable[[int], None]:
     """Rows done, told as the share of the archive's bytes."""
-    from archiver.archive.export import extent
+    from archiver.archive.versions.export import extent
 
     try:
         rows, octets = extent(opened, wanted.version)
@@ -185,8 +185,8 @@ def _write_bag(
     found: list[Finding],
     reach: Callable[[int], None],
 ) -> int:
-    from archiver.archive.export import selected
-    from archiver.archive.export_bag import BagFacts, export_bag
+    from archiver.archive.versions.export import selected
+    from archiver.archive.versions.export_bag import BagFacts, export_bag
 
     head = opened.entries()[-1 if wanted.version is None else wanted.version].head
     facts = BagFacts(head, head.version, tool_version(), now())

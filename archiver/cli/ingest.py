@@ -167,7 +167,7 @@ def _reclean(known: Settings, *, dry_run: bool) -> tuple[Summary, list[Finding],
 
 
 def _job(known: Settings, index_sha256: str | None, *, dry_run: bool) -> Job:
-    from archiver.archive.about import stated
+    from archiver.archive.bag.about import stated
     from archiver.ingest import Job
     from archiver.rules.load import load
 

@@ -14,7 +14,7 @@ from archiver.cli.visible import visible
 from archiver.document import Finding
 
 if TYPE_CHECKING:
-    from archiver.archive.validate import Report
+    from archiver.archive.checks.validate import Report
 
 #: What XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -16,7 +16,7 @@ from archiver.errors import DamageError, NoArchiveError
 from archiver.findings import finding
 
 if TYPE_CHECKING:
-    from archiver.archive.fixity import Event
+    from archiver.archive.checks.fixity import Event
 
 #: Characters of a digest that tell two versions apart at a glance.
 SHORT = 12
@@ -87,7 +87,7 @@ def log(archive: str | None, limit: int | None, fixity: bool, as_json: bool, qui
 
 def _fixity(path: str, limit: int | None, screen: Screen) -> int:
     """The log of fixity checks. Status 4 where its chain is broken."""
-    from archiver.archive.fixity import EVENTS, read_log
+    from archiver.archive.checks.fixity import EVENTS, read_log
 
     if not (Path(path) / "data").is_dir():  # a damaged archive has a log worth reading, too
         raise NoArchiveError(f"{path}: there is no archive here")

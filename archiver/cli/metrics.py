@@ -13,7 +13,7 @@ from archiver.cli.verdict import documents_hit
 from archiver.errors import StorageError
 
 if TYPE_CHECKING:
-    from archiver.archive.validate import Report
+    from archiver.archive.checks.validate import Report
 
 HELP = {
     "validate_last_run_timestamp_seconds": "When the run ended.",

@@ -16,7 +16,7 @@ from archiver.document import Finding
 from archiver.errors import DamageError
 
 if TYPE_CHECKING:
-    from archiver.archive.recover import Recovery
+    from archiver.archive.mend.recover import Recovery
 
 #: Orphans listed one by one before the rest is counted; --json has them all.
 LISTED = 10
@@ -51,7 +51,7 @@ def recover(
       archiver recover --orphans
       archiver recover --expect-head "$(cat head.txt)" --json | jq .aside
     """
-    from archiver.archive.recover import recover as run
+    from archiver.archive.mend.recover import recover as run
 
     screen = Screen(as_json, quiet)
     place = settings(archive=archive).archive
@@ -75,7 +75,7 @@ def recover(
 def _finish_takedown(place: Path, done: Recovery) -> Recovery:
     """Complete a take-down that was stopped."""
     from archiver.archive.archive import open_archive
-    from archiver.archive.takedown import World, finish_takedown
+    from archiver.archive.takedown.take_down import World, finish_takedown
 
     archive = open_archive(place)
     if not finish_takedown(archive, World(now(), tool_version(), batch_id())):

@@ -14,7 +14,7 @@ from archiver.cli.visible import visible_line
 from archiver.errors import DamageError
 
 if TYPE_CHECKING:
-    from archiver.archive.repair import Repair
+    from archiver.archive.mend.repair import Repair
 
 #: Files listed one by one before the rest is counted; --json lists all.
 _LISTED = 20
@@ -45,7 +45,7 @@ def repair(archive: str | None, copy: str, dry_run: bool, as_json: bool, quiet: 
       archiver repair --from /mnt/backup/archive
       archiver repair corpus --from copy --json | jq '.taken[].path'
     """
-    from archiver.archive.repair import repair as mend
+    from archiver.archive.mend.repair import repair as mend
 
     screen = Screen(as_json, quiet)
     place = settings(archive=archive).archive

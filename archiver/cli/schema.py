@@ -34,7 +34,7 @@ def schema(table: str, form: str, as_json: bool, quiet: bool) -> int:
       archiver schema quarantine --format arrow
       archiver schema | jq '.properties | keys'
     """
-    from archiver.archive.schema import arrow_schema_json, json_schema
+    from archiver.archive.rows.schema import arrow_schema_json, json_schema
 
     screen = Screen(as_json, quiet)
     screen.json(json_schema(table) if form == "json" else arrow_schema_json(table))

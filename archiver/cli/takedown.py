@@ -17,7 +17,7 @@ from archiver.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from archiver.archive.archive import Archive
-    from archiver.archive.survey import Survey
+    from archiver.archive.takedown.survey import Survey
 
 
 @session.command("takedown")
@@ -49,9 +49,9 @@ def takedown(
       archiver takedown a b c --reason "licence withdrawn" --yes --json
     """
     from archiver.archive.archive import open_archive
-    from archiver.archive.marks import id_digest
-    from archiver.archive.survey import survey
-    from archiver.archive.takedown import (
+    from archiver.archive.log.marks import id_digest
+    from archiver.archive.takedown.survey import survey
+    from archiver.archive.takedown.take_down import (
         World,
         check_aside,
         check_reason,

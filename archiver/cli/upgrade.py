@@ -46,9 +46,9 @@ def upgrade(
       archiver upgrade --to 1
     """
     from archiver.archive.archive import open_archive
-    from archiver.archive.takedown import World
-    from archiver.archive.upgrade import plan_upgrade
-    from archiver.archive.upgrade import upgrade as carry_out
+    from archiver.archive.takedown.take_down import World
+    from archiver.archive.versions.upgrade import plan_upgrade
+    from archiver.archive.versions.upgrade import upgrade as carry_out
 
     screen = Screen(as_json, quiet)
     path = settings(archive=place or archive).archive

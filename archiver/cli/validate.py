@@ -18,8 +18,8 @@ from archiver.cli.verdict import report_json, report_lines
 from archiver.errors import ArchiverError, DamageError, UsageError
 
 if TYPE_CHECKING:
-    from archiver.archive.check_replay import Replay
-    from archiver.archive.validate import Clock, Report, Scope
+    from archiver.archive.checks.replay import Replay
+    from archiver.archive.checks.validate import Clock, Report, Scope
 
 _HEAD = re.compile(r"(?:[0-9]{1,18}:)?[0-9a-f]{64}")
 
@@ -107,7 +107,7 @@ def validate(
       archiver validate --json | jq '.findings[].documents'
       archiver validate --format junit > fixity.xml
     """
-    from archiver.archive.validate import Clock, Scope
+    from archiver.archive.checks.validate import Clock, Scope
 
     if quick and replay:
         raise UsageError("--quick reads no rows, and --replay cleans them: give one of the two")
@@ -148,7 +148,7 @@ def _check(
     heads: tuple[str | None, str | None],
     no_event: bool,
 ) -> Report:
-    from archiver.archive.validate import validate as check
+    from archiver.archive.checks.validate import validate as check
 
     with byte_bar(screen, "checking") as reach:
         return check(

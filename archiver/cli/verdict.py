@@ -11,7 +11,7 @@ from archiver.cli.screen import count, finding_json, finding_lines, paint, size,
 from archiver.cli.visible import visible_line
 
 if TYPE_CHECKING:
-    from archiver.archive.validate import Report
+    from archiver.archive.checks.validate import Report
 
 #: The layers that --quick leaves out.
 SLOW = frozenset({"pages", "records", "raw", "delta"})

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archiver.archive.archive import Archive, State, create_archive, open_archive
-from archiver.archive.finish import tidy
-from archiver.archive.marks import id_digest
-from archiver.archive.takedown import World, finish_takedown
-from archiver.archive.taken import Taken, own_bytes
-from archiver.archive.writer import Commit, MovedOnError, Writer
+from archiver.archive.log.marks import id_digest
+from archiver.archive.log.taken import Taken, own_bytes
+from archiver.archive.takedown.take_down import World, finish_takedown
+from archiver.archive.write.finish import tidy
+from archiver.archive.write.writer import Commit, MovedOnError, Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.errors import NoArchiveError
@@ -34,7 +34,7 @@ from archiver.rules.hosts import unplaced
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from archiver.archive.log import Head
+    from archiver.archive.log.chain import Head
 
 #: Times a commit is tried anew when another run committed first.
 MAX_RACES = 5

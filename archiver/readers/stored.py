@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archiver.archive.archive import Archive
-from archiver.archive.records import restore_bytes
+from archiver.archive.rows.records import restore_bytes
 from archiver.document import Provenance, Source
 from archiver.readers.files import MAX_SOURCE_BYTES, PAGE_SUFFIXES
 from archiver.readers.roots import html_begins

@@ -6,9 +6,10 @@ The default run takes some of the steps, ``pytest -m slow`` the others.
 import crash_support as support
 import pytest
 
-from archiver.archive import create, recover
+from archiver.archive import create
 from archiver.archive.archive import open_archive
-from archiver.archive.writer import STEPS
+from archiver.archive.mend import recover
+from archiver.archive.write.writer import STEPS
 
 #: One of each kind of place: staged, noted, named, visible, durable, half sealed.
 QUICK = {

@@ -7,8 +7,8 @@ import crash_support as support
 import pytest
 
 from archiver.archive.archive import open_archive
-from archiver.archive.recover import recover
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.mend.recover import recover
 from archiver.errors import DamageError, LockedError, NoArchiveError
 
 LOG = "data/documents/_delta_log"
@@ -160,7 +160,7 @@ def test_without_locks_somebody_must_say_that_he_is_alone(archive, monkeypatch):
     def no_locks(_handle):
         raise NotImplementedError
 
-    monkeypatch.setattr("archiver.archive.lock.lock_file", no_locks)
+    monkeypatch.setattr("archiver.archive.files.lock.lock_file", no_locks)
     with pytest.raises(LockedError, match="knows no locks"):
         recover(archive.path, name="now")
     assert put_in_order(archive.path, alone=True).head == archive.head()

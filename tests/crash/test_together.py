@@ -12,8 +12,8 @@ import crash_support as support
 import pytest
 
 from archiver.archive.archive import Archive, open_archive
-from archiver.archive.staging import IDLE_SECONDS, PLACED, leftovers, workspace
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.files.staging import IDLE_SECONDS, PLACED, leftovers, workspace
 from archiver.errors import NoArchiveError
 
 LOCKED = 11

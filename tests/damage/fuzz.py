@@ -36,8 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from damage_support import ARCHIVES, CHANGES, Refused, layer_of, snapshot
 
 from archiver.archive.archive import Archive, open_archive
-from archiver.archive.salvage import salvage
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.mend.salvage import salvage
 from archiver.errors import ArchiverError, DamageError
 
 #: Seconds that one validation may take here; it takes a tenth of one.

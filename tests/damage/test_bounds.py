@@ -14,7 +14,7 @@ from archive_support import entry_path, part_paths, where
 from bomb_support import lying_bomb, validate_apart
 
 from archiver.archive.archive import Archive, open_archive
-from archiver.archive.salvage import salvage
+from archiver.archive.mend.salvage import salvage
 from archiver.errors import DamageError
 
 #: MiB of a process that validated; ~150 are its libraries.

@@ -7,9 +7,9 @@ import archive_support as support
 import pytest
 
 from archiver.archive.archive import Archive, create_archive, open_archive
-from archiver.archive.lock import locked
-from archiver.archive.validate import validate
-from archiver.archive.writer import MovedOnError, Writer
+from archiver.archive.checks.validate import validate
+from archiver.archive.files.lock import locked
+from archiver.archive.write.writer import MovedOnError, Writer
 from archiver.digest import sha256
 from archiver.errors import InputError, LockedError, StorageError
 
@@ -129,7 +129,7 @@ def test_without_locks_a_version_is_still_made_once(archive, monkeypatch):
     def no_locks(_handle):
         raise NotImplementedError
 
-    monkeypatch.setattr("archiver.archive.lock.lock_file", no_locks)
+    monkeypatch.setattr("archiver.archive.files.lock.lock_file", no_locks)
 
     def other(step):
         if step == "documents-entry-staged":

@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 from archive_support import document, entry_path, part_paths, where
 
-from archiver.archive import bag, summary
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.entry import part_path
-from archiver.archive.records import records_from_rows
-from archiver.archive.recover import recover
-from archiver.archive.repair import repair
-from archiver.archive.takedown import World, take_down
-from archiver.archive.validate import Clock, Scope, validate
+from archiver.archive.bag import bag
+from archiver.archive.checks.validate import Clock, Scope, validate
+from archiver.archive.log import summary
+from archiver.archive.log.entry import part_path
+from archiver.archive.mend.recover import recover
+from archiver.archive.mend.repair import repair
+from archiver.archive.rows.records import records_from_rows
+from archiver.archive.takedown.take_down import World, take_down
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import canonical_json, sha256
 from archiver.document import Source

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver.archive.archive import open_archive
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
 from archiver.errors import ArchiverError, DamageError
 
 

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 from archive_support import entry_path, part_paths, where
 
-from archiver.archive.actions import add_action, file_facts
 from archiver.archive.archive import open_archive
-from archiver.archive.check import MAX_FINDINGS
-from archiver.archive.entry import Part, part_path
-from archiver.archive.parts import MAX_ROW_GROUP_BYTES
-from archiver.archive.records import raw_text, restore_bytes
-from archiver.archive.validate import validate
+from archiver.archive.checks.check import MAX_FINDINGS
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.actions import add_action, file_facts
+from archiver.archive.log.entry import Part, part_path
+from archiver.archive.read.parts import MAX_ROW_GROUP_BYTES
+from archiver.archive.rows.records import raw_text, restore_bytes
 from archiver.digest import sha256
 from archiver.errors import ArchiverError, DamageError, NewerArchiveError, NoArchiveError
 
@@ -125,7 +125,7 @@ def test_a_part_that_unfolds_to_gigabytes_is_refused_by_its_footer(archive):
 
 
 def test_row_groups_that_claim_too_much_are_refused(archive, monkeypatch):
-    monkeypatch.setattr("archiver.archive.parts.MAX_ROW_GROUP_BYTES", 1000)
+    monkeypatch.setattr("archiver.archive.read.parts.MAX_ROW_GROUP_BYTES", 1000)
     findings = validate(archive.path).findings
     assert {item.code for item in findings} == {"E108"}
     assert sorted(findings[0].documents) == ["a", "b"]

@@ -10,7 +10,7 @@ import archive_support as support
 import pytest
 
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
 from archiver.errors import NoArchiveError
 
 PROGRAM = Path(support.__file__).with_name("commit_process.py")

@@ -10,10 +10,10 @@ import pytest
 from deltalake import DeltaTable
 
 from archiver.archive.archive import open_archive
-from archiver.archive.bag import seal
-from archiver.archive.delta import ViewError, newest_checkpoint, visible_parts, write_checkpoint
-from archiver.archive.recover import recover
-from archiver.archive.validate import validate
+from archiver.archive.bag.bag import seal
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.delta import ViewError, newest_checkpoint, visible_parts, write_checkpoint
+from archiver.archive.mend.recover import recover
 
 ODD = [
     "%20x",

@@ -12,12 +12,12 @@ import pytest
 from archive_support import entry_path, part_paths, where
 from damage_support import layer_of
 
-from archiver.archive import staging
 from archiver.archive.archive import Archive, open_archive
-from archiver.archive.lock import locked
-from archiver.archive.repair import repair
-from archiver.archive.takedown import World, take_down
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.files import staging
+from archiver.archive.files.lock import locked
+from archiver.archive.mend.repair import repair
+from archiver.archive.takedown.take_down import World, take_down
 from archiver.errors import InputError, LockedError, NoArchiveError
 
 NOW = support.NOW

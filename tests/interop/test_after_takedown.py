@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from archiver.archive.takedown import World, take_down
+from archiver.archive.takedown.take_down import World, take_down
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import archive_support as support
 import pytest
 
 from archiver.archive.archive import restore_bytes
-from archiver.archive.croissant import NAME
+from archiver.archive.bag.croissant import NAME
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of its own libraries
 mlcroissant = pytest.importorskip("mlcroissant")

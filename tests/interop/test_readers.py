@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from archiver.archive.bag import README
+from archiver.archive.bag.bag import README
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_delta_rs_can_append_and_we_call_it_damage(tmp_path):
     """Another writer's commit is no commit of ours: reading stops instead of guessing."""
     from deltalake import write_deltalake
 
-    from archiver.archive.validate import validate
+    from archiver.archive.checks.validate import validate
     from archiver.errors import DamageError
 
     archive = support.long_archive(tmp_path / "archive", 1)

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from archiver.archive.lock import LOCK
+from archiver.archive.files.lock import LOCK
 from archiver.cli.main import archiver
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the units are for POSIX systems")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from archiver.archive import bag
-from archiver.archive.actions import add_action, encode_entry, file_facts
 from archiver.archive.archive import Archive, create_archive
-from archiver.archive.columns import TABLES
-from archiver.archive.entry import Part, entry_name, part_path
-from archiver.archive.log import LOG_FOLDER
-from archiver.archive.parts import footer_sha256
-from archiver.archive.records import quarantine_from_rows, records_from_rows
-from archiver.archive.writer import Writer
+from archiver.archive.bag import bag
+from archiver.archive.log.actions import add_action, encode_entry, file_facts
+from archiver.archive.log.chain import LOG_FOLDER
+from archiver.archive.log.entry import Part, entry_name, part_path
+from archiver.archive.read.parts import footer_sha256
+from archiver.archive.rows.columns import TABLES
+from archiver.archive.rows.records import quarantine_from_rows, records_from_rows
+from archiver.archive.write.writer import Writer
 from archiver.digest import sha256, sha256_text
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -9,17 +9,17 @@ import archive_support as support
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from archiver.archive.actions import add_action, file_facts
-from archiver.archive.entry import Part, part_path
-from archiver.archive.parts import footer_sha256
+from archiver.archive.log.actions import add_action, file_facts
+from archiver.archive.log.entry import Part, part_path
+from archiver.archive.read.parts import footer_sha256
 from archiver.digest import sha256
 
 #: Validates each archive named, and tells the findings, the seconds and the peak memory.
 _PROGRAM = """
 import json, sys, time
 from pathlib import Path
-from archiver.archive.validate import validate
-import archiver.archive.delta, pyarrow.parquet, deltalake
+from archiver.archive.checks.validate import validate
+import archiver.archive.log.delta, pyarrow.parquet, deltalake
 told = []
 for name in sys.argv[1:]:
     begun = time.monotonic()

@@ -30,7 +30,10 @@ import deltalake  # noqa: F401 - loaded before the fork, as what follows
 import pandas as pd  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
-from archiver.archive import create, finish, lock, recover, writer
+from archiver.archive import create
+from archiver.archive.files import lock
+from archiver.archive.mend import recover
+from archiver.archive.write import finish, writer
 from archiver.clean import clean_text
 from archiver.cli import ingest, log, validate  # noqa: F401
 from archiver.cli import recover as recover_command  # noqa: F401
@@ -63,7 +66,7 @@ class Child:
             os.link = refused(errno.EOPNOTSUPP)
         if self.run.get("no_locks"):
             lock.lock_file = no_locks
-            from archiver.archive import staging
+            from archiver.archive.files import staging
 
             staging.lock_file = no_locks
         if limit := self.run.get("file_size"):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.archive.archive import open_archive
-from archiver.archive.entry import Head
-from archiver.archive.staging import PART
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.files.staging import PART
+from archiver.archive.log.entry import Head
 from archiver.errors import NoArchiveError
 
 PROGRAM = Path(__file__).with_name("crash_process.py")

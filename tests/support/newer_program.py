@@ -11,7 +11,7 @@ import sys
 
 import pyarrow as pa
 
-from archiver.archive import columns
+from archiver.archive.rows import columns
 
 columns._DOCUMENTS.append(("mood", pa.string()))
 columns.DOCUMENTS = pa.schema(columns._DOCUMENTS)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import archive_support as support
 
 from archiver.archive.archive import open_archive
-from archiver.archive.takedown import World, take_down
+from archiver.archive.takedown.take_down import World, take_down
 
 
 def main(path, step, *ids):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive.records import restore_bytes
+from archiver.archive.rows.records import restore_bytes
 from archiver.batch import clean_batch, source_batch
 from archiver.clean import clean_source
 from archiver.digest import sha256_text

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import archiver
-from archiver.archive.records import restore_bytes
-from archiver.archive.writer import MovedOnError
+from archiver.archive.rows.records import restore_bytes
+from archiver.archive.write.writer import MovedOnError
 from archiver.document import Finding, Provenance, Reject, Source
 from archiver.errors import InputError
 from archiver.findings import finding

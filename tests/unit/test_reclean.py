@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import archiver
-from archiver.archive.records import restore_bytes
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.rows.records import restore_bytes
 from archiver.document import Provenance, Source
 from archiver.errors import NoArchiveError
 from archiver.ingest import Finished, Job, Quarantined, ingest

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive.about import STATED, about, bag_info, one_line, stated
 from archiver.archive.archive import create_archive
-from archiver.archive.bag import INFO
-from archiver.archive.entry import Entry
-from archiver.archive.validate import validate
-from archiver.archive.writer import Writer
+from archiver.archive.bag.about import STATED, about, bag_info, one_line, stated
+from archiver.archive.bag.bag import INFO
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.entry import Entry
+from archiver.archive.write.writer import Writer
 from archiver.errors import SettingsError
 from archiver.settings import Settings
 

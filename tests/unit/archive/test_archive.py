@@ -6,10 +6,10 @@ import pytest
 from archive_support import document
 
 from archiver.archive.archive import Archive, State, create_archive, open_archive
-from archiver.archive.columns import DOCUMENTS
-from archiver.archive.records import quarantine_from_rows, records_from_rows, restore_bytes
-from archiver.archive.select import VERSIONS
-from archiver.archive.writer import Writer
+from archiver.archive.read.select import VERSIONS
+from archiver.archive.rows.columns import DOCUMENTS
+from archiver.archive.rows.records import quarantine_from_rows, records_from_rows, restore_bytes
+from archiver.archive.write.writer import Writer
 from archiver.errors import DamageError, InputError
 
 
@@ -33,7 +33,7 @@ def test_every_version_can_be_read(archive, version, texts):
 
 def test_huge_tables_are_gathered_as_slices_alike(archive, monkeypatch):
     whole = archive.latest()
-    monkeypatch.setattr("archiver.archive.select._TAKE_BYTES", 0)
+    monkeypatch.setattr("archiver.archive.read.select._TAKE_BYTES", 0)
     assert archive.latest().equals(whole)
 
 

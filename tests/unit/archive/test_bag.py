@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import bag
-from archiver.archive.payload import payload_files
+from archiver.archive.bag import bag
+from archiver.archive.bag.payload import payload_files
 from archiver.digest import sha256
 from archiver.errors import DamageError, StorageError
 

@@ -5,13 +5,13 @@ import json
 import archive_support as support
 import pytest
 
-from archiver.archive import described as module
-from archiver.archive.bag import TAG_MANIFEST, seal
-from archiver.archive.columns import DOCUMENTS
-from archiver.archive.croissant import NAME
-from archiver.archive.described import described
-from archiver.archive.summary import CACHE
-from archiver.archive.validate import validate
+from archiver.archive.bag import described as module
+from archiver.archive.bag.bag import TAG_MANIFEST, seal
+from archiver.archive.bag.croissant import NAME
+from archiver.archive.bag.described import described
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.summary import CACHE
+from archiver.archive.rows.columns import DOCUMENTS
 
 
 def croissant(archive):

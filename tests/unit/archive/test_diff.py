@@ -10,8 +10,8 @@ import archive_support as support
 import pytest
 from archive_support import document
 
-from archiver.archive.changes import Change, FieldChange, LineChange, compare
-from archiver.archive.diff import diff_versions
+from archiver.archive.versions.changes import Change, FieldChange, LineChange, compare
+from archiver.archive.versions.diff import diff_versions
 from archiver.errors import DamageError, InputError
 
 

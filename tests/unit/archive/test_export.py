@@ -19,10 +19,10 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archiver.archive.columns import DOCUMENTS
-from archiver.archive.export import Selection, selected, write_rows
-from archiver.archive.export_bag import safe_name
-from archiver.archive.schema import json_schema
+from archiver.archive.rows.columns import DOCUMENTS
+from archiver.archive.rows.schema import json_schema
+from archiver.archive.versions.export import Selection, selected, write_rows
+from archiver.archive.versions.export_bag import safe_name
 from archiver.cli.main import archiver as cli
 
 ODD = '=1+1\tcalc,"quoted"\nline\r\nnul \x00 \u2028 \ud83d'.encode("utf-8", "ignore").decode()

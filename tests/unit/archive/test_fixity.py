@@ -13,10 +13,10 @@ from archive_support import NOW, part_paths
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import coverage, fixity
-from archiver.archive.fixity import EVENTS, append_event, parse_event, read_log
-from archiver.archive.lock import locked
-from archiver.archive.validate import Clock, Scope, validate
+from archiver.archive.checks import coverage, fixity
+from archiver.archive.checks.fixity import EVENTS, append_event, parse_event, read_log
+from archiver.archive.checks.validate import Clock, Scope, validate
+from archiver.archive.files.lock import locked
 from archiver.digest import canonical_json, sha256
 
 TOOL = "archiver test"
@@ -80,7 +80,7 @@ def test_nothing_is_written_unless_asked(archive):
 
 
 def test_an_event_changes_nothing_of_the_bag(archive):
-    from archiver.archive import bag
+    from archiver.archive.bag import bag
 
     check(archive)
     before = (archive.path / bag.MANIFEST).read_bytes()
@@ -293,7 +293,7 @@ def test_a_read_only_disk_is_validated_all_the_same(tmp_path):
 
 
 def test_a_commit_under_way_is_waited_for_but_not_for_ever(archive, monkeypatch):
-    monkeypatch.setattr("archiver.archive.validate.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("archiver.archive.checks.validate.LOCK_SECONDS", 0.2)
     with locked(archive.path, 0):
         report = check(archive)
     assert [item.code for item in report.findings] == ["W105"]

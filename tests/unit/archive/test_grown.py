@@ -7,13 +7,13 @@ import json
 import archive_support as support
 import pytest
 
-from archiver.archive import bag
-from archiver.archive import described as module
 from archiver.archive.archive import open_archive
-from archiver.archive.delta import CHECKPOINT_INTERVAL
-from archiver.archive.described import described
-from archiver.archive.entry import Head
-from archiver.archive.validate import validate
+from archiver.archive.bag import bag
+from archiver.archive.bag import described as module
+from archiver.archive.bag.described import described
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.delta import CHECKPOINT_INTERVAL
+from archiver.archive.log.entry import Head
 from archiver.errors import StorageError
 
 NAMES = (bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST, bag.README, bag.CROISSANT)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive.delta import CONFIGURATION
-from archiver.archive.entry import BadEntryError, parse_entry
-from archiver.archive.log import list_versions, live_parts, replay
+from archiver.archive.log.chain import list_versions, live_parts, replay
+from archiver.archive.log.delta import CONFIGURATION
+from archiver.archive.log.entry import BadEntryError, parse_entry
 from archiver.digest import sha256
 from archiver.errors import NewerArchiveError
 

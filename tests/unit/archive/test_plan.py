@@ -9,8 +9,8 @@ import pytest
 from archive_support import NOW, part_paths
 
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.fixity import EVENTS, read_log
-from archiver.archive.validate import Clock, Scope, validate
+from archiver.archive.checks.fixity import EVENTS, read_log
+from archiver.archive.checks.validate import Clock, Scope, validate
 
 TOOL = "archiver test"
 DAY = timedelta(days=1)
@@ -271,7 +271,7 @@ def test_pieces_of_a_large_source_are_checked_together(tmp_path):
         support.rejected("big", piece, chunk=at, chunks=2, whole=whole)
         for at, piece in enumerate(pieces)
     ]
-    from archiver.archive.writer import Writer
+    from archiver.archive.write.writer import Writer
 
     with Writer(archive, batch_id="b", ingested_at=NOW, tool=TOOL) as writer:
         for row in rows:
@@ -311,9 +311,9 @@ def test_planning_stays_quick_with_many_parts_and_events():
     """100,000 parts and ten years of nights: a few seconds, most of it reading the log."""
     import time
 
-    from archiver.archive.entry import Entry, Part, part_path
-    from archiver.archive.fixity import Event, FixityLog
-    from archiver.archive.plan import choose, remember
+    from archiver.archive.checks.fixity import Event, FixityLog
+    from archiver.archive.checks.plan import choose, remember
+    from archiver.archive.log.entry import Entry, Part, part_path
     from archiver.digest import sha256
 
     names = [sha256(str(number).encode()) for number in range(100_000)]

@@ -6,8 +6,8 @@ from archive_support import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive.columns import DOCUMENTS, QUARANTINE, REQUIRED
-from archiver.archive.records import (
+from archiver.archive.rows.columns import DOCUMENTS, QUARANTINE, REQUIRED
+from archiver.archive.rows.records import (
     quarantine_from_rows,
     quarantine_sha256,
     record_sha256,

@@ -9,11 +9,11 @@ from archive_support import NOW, document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive.columns import DOCUMENTS
-from archiver.archive.records import LATER, OUTSIDE, raw_text, record_sha256, records_from_rows
-from archiver.archive.row_digests import FEW, sound_rows
-from archiver.archive.row_json import OddError, rows_json
-from archiver.archive.row_raw import CodePoints, raw_texts
+from archiver.archive.rows.canonical import OddError, rows_json
+from archiver.archive.rows.columns import DOCUMENTS
+from archiver.archive.rows.digests import FEW, sound_rows
+from archiver.archive.rows.received import CodePoints, raw_texts
+from archiver.archive.rows.records import LATER, OUTSIDE, raw_text, record_sha256, records_from_rows
 from archiver.digest import canonical_json, sha256, sha256_text
 from archiver.errors import DamageError
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 import archive_support as support
 import pytest
 
-from archiver.archive import rulesets
-from archiver.archive.bag import seal
-from archiver.archive.columns import RULESETS
-from archiver.archive.disk import STAGING
-from archiver.archive.validate import validate
+from archiver.archive.bag.bag import seal
+from archiver.archive.checks.validate import validate
+from archiver.archive.files import rulesets
+from archiver.archive.files.disk import STAGING
+from archiver.archive.rows.columns import RULESETS
 from archiver.errors import DamageError
 
 DIGEST = support.RULESET_DIGEST

@@ -6,9 +6,9 @@ import archive_support as support
 import jsonschema
 import pytest
 
-from archiver.archive.columns import DOCUMENTS, MEANINGS, QUARANTINE, TABLES
-from archiver.archive.records import quarantine_from_rows, records_from_rows
-from archiver.archive.schema import arrow_schema_json, json_schema, write_schemas
+from archiver.archive.rows.columns import DOCUMENTS, MEANINGS, QUARANTINE, TABLES
+from archiver.archive.rows.records import quarantine_from_rows, records_from_rows
+from archiver.archive.rows.schema import arrow_schema_json, json_schema, write_schemas
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 

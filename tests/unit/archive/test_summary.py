@@ -7,13 +7,13 @@ import json
 import archive_support as support
 import pytest
 
-from archiver.archive import summary
 from archiver.archive.archive import open_archive
-from archiver.archive.columns import TABLES
-from archiver.archive.history import History, mentioning, total_counts
-from archiver.archive.log import replay
-from archiver.archive.summary import CACHE, INTERVAL, decode, encode, summarised
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
+from archiver.archive.log import summary
+from archiver.archive.log.chain import replay
+from archiver.archive.log.history import History, mentioning, total_counts
+from archiver.archive.log.summary import CACHE, INTERVAL, decode, encode, summarised
+from archiver.archive.rows.columns import TABLES
 from archiver.digest import sha256
 
 
@@ -95,7 +95,7 @@ def test_old_entries_are_not_read_again(archive, monkeypatch):
     read = []
     real = summary.read_entry
     monkeypatch.setattr(
-        "archiver.archive.log.read_entry", lambda t, v: (real(t, v), read.append(v))[0]
+        "archiver.archive.log.chain.read_entry", lambda t, v: (real(t, v), read.append(v))[0]
     )
     open_archive(archive.path).entries()
     assert read == list(range(INTERVAL + 1, INTERVAL + 4))

@@ -15,12 +15,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import bag, staging
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.entry import BadEntryError, parse_entry
-from archiver.archive.marks import id_digest
-from archiver.archive.takedown import STEPS, World, finish_takedown, is_unfinished, take_down
-from archiver.archive.validate import validate
+from archiver.archive.bag import bag
+from archiver.archive.checks.validate import validate
+from archiver.archive.files import staging
+from archiver.archive.log.entry import BadEntryError, parse_entry
+from archiver.archive.log.marks import id_digest
+from archiver.archive.takedown.take_down import (
+    STEPS,
+    World,
+    finish_takedown,
+    is_unfinished,
+    take_down,
+)
 from archiver.digest import sha256
 from archiver.errors import DamageError, InputError, UsageError
 

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 import archiver
-from archiver.archive.takedown import World
-from archiver.archive.upgrade import plan_upgrade, upgrade
-from archiver.archive.validate import validate
-from archiver.archive.widths import schema_at, schema_in_force
+from archiver.archive.checks.validate import validate
+from archiver.archive.log.widths import schema_at, schema_in_force
+from archiver.archive.takedown.take_down import World
+from archiver.archive.versions.upgrade import plan_upgrade, upgrade
 from archiver.cli.main import archiver as cli
 from archiver.errors import InputError, NewerArchiveError
 

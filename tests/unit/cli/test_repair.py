@@ -10,7 +10,7 @@ import pytest
 from archive_support import entry_path, part_paths, where
 from click.testing import CliRunner
 
-from archiver.archive.validate import validate
+from archiver.archive.checks.validate import validate
 from archiver.cli.main import archiver as cli
 
 

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archiver.archive.archive import open_archive
-from archiver.archive.takedown import World, take_down
-from archiver.archive.writer import MovedOnError
+from archiver.archive.takedown.take_down import World, take_down
+from archiver.archive.write.writer import MovedOnError
 from archiver.cli import session
 from archiver.cli.main import archiver
 from archiver.digest import sha256

@@ -1,0 +1,1 @@
+"""Finding damage: what ``validate`` checks, what is due, and the log of fixity checks."""

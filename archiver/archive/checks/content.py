@@ -1,0 +1,150 @@
+"""The layers ``pages``, ``records`` and ``raw``: what one part holds, down to each row."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from archiver.archive.checks.check import Check
+from archiver.archive.checks.replay import check_replay
+from archiver.archive.checks.rows import RowCheck, check_documents, check_quarantine
+from archiver.archive.log.entry import Part
+from archiver.archive.log.widths import is_known
+from archiver.archive.read.parts import PARQUET_ERRORS, check_group, open_part
+from archiver.archive.rows.columns import REQUIRED, TABLES, table_schema
+
+
+@dataclass(slots=True)
+class Harm:
+    """What the layers found in one part: (code, layer) -> (words, ids).
+
+    ``blind``: rows are lost whose ids cannot be read either.
+    """
+
+    found: dict[tuple[str, str], tuple[str, list[str]]] = field(default_factory=dict)
+    blind: bool = False
+
+    def add(self, code: str, layer: str, words: str, ids: Sequence[str] = ()) -> None:
+        """Note what a layer found, and the ids hit."""
+        _, known = self.found.setdefault((code, layer), (words, []))
+        known.extend(ids)
+
+    def documents(self) -> list[str]:
+        """Every id hit, each once."""
+        hit = (ids for (code, _), (_, ids) in self.found.items() if code.startswith("E"))
+        return list(dict.fromkeys(id_ for ids in hit for id_ in ids))
+
+
+def check_content(check: Check, table: str, part: Part, rows: RowCheck, harm: Harm) -> None:
+    """Layers pages, records and raw of one part."""
+    path = check.root / TABLES[table] / part.path
+    try:
+        with open_part(path, part.footer) as file:
+            counted = file.metadata.num_rows
+            if counted != part.rows:
+                words = f"{counted} rows instead of the {part.rows} in the log"
+                harm.add("E113", "pages", words)
+            if not _schema_fits(file, table, harm):
+                return
+            with closing(_batches(file, rows.pool, harm)) as batches:
+                for batch in batches:
+                    _check_batch(check, table, part, rows, harm, batch)
+    except PARQUET_ERRORS as problem:
+        harm.blind = True
+        harm.add("E108", "pages", _short(problem))
+
+
+def _schema_fits(file: pq.ParquetFile, table: str, harm: Harm) -> bool:
+    found, wanted = file.schema_arrow, table_schema(table)
+    if is_known(table, found):
+        return True
+    odd = sorted(
+        name
+        for name in {*found.names, *wanted.names}
+        if name not in found.names
+        or name not in wanted.names
+        or found.field(name).type != wanted.field(name).type
+    )
+    harm.blind = True
+    harm.add("E112", "pages", f"columns that differ: {', '.join(odd)[:300] or 'their order'}")
+    return False
+
+
+def _batches(
+    file: pq.ParquetFile, pool: Executor, harm: Harm
+) -> Generator[pa.RecordBatch, None, None]:
+    """Row group by row group; where one cannot be read, a finding, and the next.
+
+    While one is checked, the next is read: memory holds two.
+    """
+    count = file.num_row_groups
+    ahead: Future[_Group] | None = None
+    try:
+        for index in range(count):
+            group = _read_row_group(file, index) if ahead is None else ahead.result()
+            ahead = None
+            if isinstance(group, str):
+                number = file.metadata.row_group(index).num_rows
+                words = f"row group {index}: its {number} rows cannot be read: {group}"
+                ids = _ids(file, index)
+                harm.blind = harm.blind or len(ids) < number
+                harm.add("E108", "pages", words, ids)
+                continue
+            if index + 1 < count:
+                ahead = pool.submit(_read_row_group, file, index + 1)
+            yield from group
+            del group
+    finally:
+        if ahead is not None:
+            ahead.exception()  # the file may be closed only after it
+
+
+#: A row group as batches, or why it cannot be read.
+_Group = list[pa.RecordBatch] | str
+
+
+def _read_row_group(file: pq.ParquetFile, index: int) -> _Group:
+    try:
+        check_group(file, index)
+        return file.read_row_group(index, use_threads=False).combine_chunks().to_batches()
+    except PARQUET_ERRORS as problem:
+        return _short(problem)
+
+
+def _check_batch(  # noqa: PLR0917 - one call, and a class for it would say no more
+    check: Check, table: str, part: Part, rows: RowCheck, harm: Harm, batch: pa.RecordBatch
+) -> None:
+    _check_nulls(batch, table, harm)
+    if table == "documents":
+        check.counts.documents += batch.num_rows
+        check_documents(batch, rows, harm.add, f"{TABLES[table]}/{part.path}")
+        if check.replay is not None:
+            check_replay(batch, check.root, check.replay, harm.add)
+    else:
+        check.counts.quarantined += batch.num_rows
+        check_quarantine(batch, rows, harm.add)
+
+
+def _check_nulls(batch: pa.RecordBatch, table: str, harm: Harm) -> None:
+    for name in sorted(REQUIRED[table]):
+        if batch.column(name).null_count:
+            words = f"column {name} holds nulls"
+            harm.add("E112", "pages", words)
+
+
+def _ids(file: pq.ParquetFile, index: int) -> list[str]:
+    """The ids of a row group whose other columns may be lost."""
+    try:
+        column = file.read_row_group(index, columns=["id"], use_threads=False).column("id")
+        return [str(id_) for id_ in column.to_pylist()]
+    except PARQUET_ERRORS:
+        return []
+
+
+def _short(problem: BaseException) -> str:
+    return (str(problem).splitlines() or [type(problem).__name__])[0][:300]

@@ -1,0 +1,147 @@
+"""The layers ``files``, ``pages``, ``records`` and ``raw``: every part, down to each row.
+
+One part is read once for all layers. What is damaged in one does not hide the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+
+from archiver.archive.checks.check import Check, Progress
+from archiver.archive.checks.content import Harm, check_content
+from archiver.archive.checks.plan import Unit
+from archiver.archive.checks.rows import RowCheck
+from archiver.archive.files.disk import regular_size
+from archiver.archive.files.rulesets import named_ruleset, ruleset_path, unpacked
+from archiver.archive.log.entry import Part
+from archiver.archive.rows.columns import RULESETS, TABLES
+from archiver.digest import sha256
+
+#: A part of another size than committed is still searched for rows, up to twice
+#: its size and this; what is larger is some other file.
+_SLACK = 1 << 20
+
+#: Findings that concern every row where none can be told from the others.
+_WHOLE = frozenset({"E107", "E108", "E112"})
+
+
+def check_parts(
+    check: Check,
+    units: Sequence[Unit],
+    *,
+    quick: bool,
+    progress: Progress | None,
+    go_on: Callable[[int], bool],
+) -> None:
+    """E106 to E113: the parts given, unit by unit.
+
+    go_on: asked after each unit with the number of those done; False ends it.
+    """
+    total, done = sum(part.bytes for unit in units for _, part in unit), 0
+    rows = RowCheck()
+    for number, unit in enumerate(units, start=1):
+        for table, part in unit:
+            check_part(check, table, part, rows, quick=quick)
+            done += part.bytes
+            if progress is not None:
+                progress(done, total)
+        if not go_on(number):
+            break
+    for digest in sorted(rows.rulesets):
+        check.rulesets.setdefault(digest, rows.rulesets[digest])
+
+
+def glance(check: Check, parts: Iterable[tuple[str, Part]]) -> None:
+    """E106 and E107 for parts that are not read: is a file of the right size there?
+
+    The digest of those that are is taken from the log, for the layers that follow.
+    """
+    for table, part in parts:
+        if is_there(check, table, part):
+            check.digests.setdefault(f"{TABLES[table]}/{part.path}", part.sha256)
+        else:
+            check_part(check, table, part, RowCheck(), quick=True)
+
+
+def is_there(check: Check, table: str, part: Part) -> bool:
+    """Whether a part's file has the size that was committed."""
+    try:
+        return regular_size(check.root / TABLES[table] / part.path) == part.bytes
+    except OSError:
+        return False
+
+
+def check_rulesets(check: Check) -> None:
+    """E117: each ruleset that a version or a record names, and each one kept."""
+    folder = check.root / RULESETS
+    kept = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
+    for name in kept:
+        path = f"{RULESETS}/{name}"
+        try:
+            digest = sha256(unpacked(check.root / path))
+        except (OSError, ValueError) as problem:
+            check.add("E117", "files", path, f"cannot be read: {problem}")
+            continue
+        if digest != named_ruleset(name):
+            check.add("E117", "files", path, "its rules are not those of its name")
+    known = set(map(named_ruleset, kept))
+    for digest, user in sorted(check.rulesets.items()):
+        if digest not in known:
+            words = f"the ruleset is missing; {user} names it"
+            check.add("E117", "files", ruleset_path(digest), words)
+
+
+def check_part(check: Check, table: str, part: Part, rows: RowCheck, *, quick: bool) -> None:
+    """E106 to E113: one part; quick: its file alone."""
+    where = f"{TABLES[table]}/{part.path}"
+    harm = Harm()
+    try:
+        size = regular_size(check.root / where)
+    except OSError as problem:
+        words = f"cannot be read: {problem.strerror}; {_promised(part)}"
+        check.add("E106", "files", where, words)
+        return
+    check.counts.parts += 1
+    check.counts.files += 1
+    digested: Future[str | None] | None = None
+    if size == part.bytes:  # else it is another file: a huge one must not be read to learn that
+        digested = rows.pool.submit(_digest_problem, check, where, part)
+        check.counts.bytes += size
+    else:
+        harm.add("E107", "files", f"{size} bytes instead of {part.bytes}")
+    unread = quick or size > 2 * part.bytes + _SLACK
+    if not unread:
+        check_content(check, table, part, rows, harm)
+    if digested is not None and (wrong := digested.result()) is not None:
+        harm.found = {("E107", "files"): (wrong, []), **harm.found}
+    _report(check, where, part, harm, unread=unread)
+
+
+def _digest_problem(check: Check, where: str, part: Part) -> str | None:
+    """What is wrong with the bytes of a part; while they are digested, its rows are read."""
+    try:
+        if check.digest(where, part.bytes) != part.sha256:
+            return "its digest is not the one committed"
+    except (OSError, ValueError) as problem:
+        return f"cannot be read to its end: {problem}"
+    return None
+
+
+def _report(check: Check, where: str, part: Part, harm: Harm, *, unread: bool) -> None:
+    hit = harm.documents()
+    harm.blind = harm.blind or unread
+    for (code, layer), (found, ids) in harm.found.items():
+        words, named = found, list(dict.fromkeys(ids))
+        if harm.blind and code in _WHOLE:
+            words = f"{found}; {_promised(part)}"
+        if code == "E107":
+            named = hit
+            if not hit and not harm.blind:
+                words = f"{found}; every row reads as committed"
+        check.add(code, layer, where, words, named)
+
+
+def _promised(part: Part) -> str:
+    """What the log says of a part whose rows cannot be named one by one."""
+    return f"the log promised {part.promise()}"

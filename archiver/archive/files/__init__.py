@@ -1,0 +1,1 @@
+"""Files on disk: durable writes, locks, staging, what is put aside; nothing of Delta or bags."""

@@ -1,0 +1,1 @@
+"""Reading parts: rows of Parquet files, one document, the newest revisions."""

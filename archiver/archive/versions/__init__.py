@@ -1,0 +1,1 @@
+"""Versions beside each other: differences, exports, the upgrade of old archives."""

@@ -1,0 +1,1 @@
+"""Adding a version: stage, publish, seal; a run that died leaves nothing that is not swept."""
