@@ -114,6 +114,9 @@ def is_shown(name: str) -> bool:
     """Tests are shown by folder, closed folders without what is in them."""
     if name.startswith("tests/") and name.rstrip("/").count("/") > 1:
         return False
+    folder, _, file = name.rpartition("/")
+    if file == "__init__.py" and f"{folder}/" not in SAID:
+        return False  # the folder's line says it
     return name in SAID or not any(name != shut and name.startswith(shut) for shut in CLOSED)
 
 
