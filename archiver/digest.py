@@ -20,6 +20,14 @@ def sha256(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def sha256_pieces(pieces: Iterable[bytes | memoryview]) -> str:
+    """The sha256 of bytes that lie in pieces; they are not joined."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def sha256_text(text: str) -> str:
     """The sha256 of a text's UTF-8 bytes.
 

@@ -7,8 +7,9 @@ time, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 
 from archiver.archive.rows.canonical import Column, OddError, rows_json
 from archiver.archive.rows.columns import DOCUMENTS
-from archiver.archive.rows.received import raw_texts
+from archiver.archive.rows.received import raw_pieces
 from archiver.archive.rows.records import LATER, NEWLINES, OUTSIDE
-from archiver.digest import sha256
+from archiver.digest import sha256, sha256_pieces
 
 Flags = NDArray[np.bool_]
 
@@ -78,45 +79,48 @@ def _records(batch: pa.RecordBatch) -> Flags:
 
 def _contents(batch: pa.RecordBatch) -> Flags:
     """Texts and received bytes."""
-    text, raw = batch.column("text"), batch.column("raw")
-    sound = _fit(views(text), batch.column("text_sha256"))
-    kept = np.asarray(raw.is_valid())
-    own = np.flatnonzero(kept)
-    if len(own):
-        sound[own] &= _fit(views(raw.take(own)), batch.column("raw_sha256").take(own))
-    # Where the text is the bytes, its digest was just held.
     column: dict[str, Column] = {name: batch.column(name) for name in batch.schema.names}
+    sound = _fit(views(column["text"]), column["text_sha256"])
+    kept = np.asarray(column["raw"].is_valid())
+    if kept.any():
+        wanted = column["raw_sha256"].filter(pa.array(kept))
+        sound[kept] &= _fit(compress(views(column["raw"]), kept), wanted)
+    # Where the text is the bytes, its digest was just held.
     bare: Column = pc.equal(column["text_sha256"], column["raw_sha256"])
     for name, value in (("newline", "lf"), ("encoding", "utf-8")):
         bare = pc.and_(bare, pc.equal(column[name], pa.scalar(value)))
     edited = pc.list_value_length(column["edits"])
     bare = pc.and_(bare, pc.equal(edited, pa.scalar(0, pa.int32())))
-    rest = np.flatnonzero(~kept & ~np.asarray(pc.fill_null(bare, False)))
-    if len(rest):
-        some = batch if len(rest) == batch.num_rows else batch.take(pa.array(rest, pa.int64()))
-        sound[rest] &= _rebuilt(some)
+    rest = ~kept & ~np.asarray(pc.fill_null(bare, False))
+    if rest.any():
+        sound[rest] &= _rebuilt(batch, rest)
     return sound
 
 
-def _rebuilt(batch: pa.RecordBatch) -> Flags:
-    raw, fits = raw_texts(batch.column("text"), batch.column("edits"))
-    columns: list[list[Any]] = [batch.column(name).to_pylist() for name in ("newline", "encoding")]
-    ways = zip(*columns, strict=True)
-    data = (_encoded(view, *way) for view, way in zip(views(raw), ways, strict=True))
-    return fits & _fit(data, batch.column("raw_sha256"))
+def _rebuilt(batch: pa.RecordBatch, rows: Flags) -> Flags:
+    """Of the rows asked for; the text of the others is not copied, only passed over."""
+    texts, fits = raw_pieces(batch.column("text"), batch.column("edits"))
+    columns: list[list[Any]] = [
+        batch.column(name).filter(pa.array(rows)).to_pylist()
+        for name in ("newline", "encoding", "raw_sha256")
+    ]
+    told = zip(compress(texts, rows), *columns, strict=True)
+    found = (_digest(pieces, newline, codec) == want for pieces, newline, codec, want in told)
+    sound: Flags = fits[rows] & np.fromiter(found, bool, np.count_nonzero(rows))
+    return sound
 
 
-def _encoded(view: memoryview | None, newline: str, codec: str) -> bytes | memoryview | None:
-    """As ``Document.encode``; None where that fails."""
-    if view is None or (newline == "lf" and codec == "utf-8"):
-        return view
+def _digest(pieces: Iterable[memoryview], newline: str, codec: str) -> str | None:
+    """The digest of a text as ``Document.encode`` writes it; None where that fails."""
+    if newline == "lf" and codec == "utf-8":
+        return sha256_pieces(pieces)
     try:
-        return str(view, "utf-8").replace("\n", NEWLINES[newline]).encode(codec)
+        return sha256(str(b"".join(pieces), "utf-8").replace("\n", NEWLINES[newline]).encode(codec))
     except (LookupError, ValueError, TypeError):
         return None
 
 
-def _fit(data: Iterator[bytes | memoryview | None], digests: Column) -> Flags:
+def _fit(data: Iterator[memoryview | None], digests: Column) -> Flags:
     wanted: Sequence[str | None] = digests.to_pylist()
     found = (
         item is not None and sha256(item) == want for item, want in zip(data, wanted, strict=True)

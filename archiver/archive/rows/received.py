@@ -1,13 +1,14 @@
 """The received bytes of many rows at once, from text and edits.
 
-``records.raw_text`` says what they are; a test holds the two equal. Pieces of text
-and of edits are put one after the other by Arrow, without a Python object each.
+``records.raw_text`` says what they are; a test holds the two equal. Where each edit cuts
+the text is found for all rows at once, and the bytes are digested where they lie.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -76,11 +77,12 @@ def offsets_of(column: Column) -> Ints:
     return offsets.astype(np.int64)
 
 
-def raw_texts(text: Column, edits: Column) -> tuple[Column, NDArray[np.bool_]]:
-    """The raw text of each row, in UTF-8, and which rows' edits fit their text.
+def raw_pieces(text: Column, edits: Column) -> tuple[Iterator[list[memoryview]], NDArray[np.bool_]]:
+    """The raw text of each row, in pieces of UTF-8, and which rows' edits fit their text.
 
     text: strings that are known to be UTF-8; edits: as in the table. Neither holds nulls.
-    What is given of a row whose edits do not fit means nothing. Raises: OddError.
+    The pieces are views into both: nothing is copied. What is given of a row whose edits
+    do not fit means nothing. Raises: OddError.
     """
     items = edits.flatten()
     if items.null_count or edits.null_count or text.null_count:
@@ -114,31 +116,29 @@ def raw_texts(text: Column, edits: Column) -> tuple[Column, NDArray[np.bool_]]:
     heals = cuts.copy()
     grown = keep & (come > 0)
     heals[grown] = points.find((where + come)[grown])
-    return _woven(text, field["before"], (cuts, heals), first, row), fits
+    return _pieces(text, field["before"], (cuts, heals), first), fits
 
 
 def _lengths(column: Column) -> Ints:
     return np.asarray(pc.utf8_length(column)).astype(np.int64)
 
 
-def _woven(text: Column, before: Column, cuts: tuple[Ints, Ints], first: Ints, row: Ints) -> Column:
+def _pieces(
+    text: Column, before: Column, cuts: tuple[Ints, Ints], first: Ints
+) -> Iterator[list[memoryview]]:
     """Text up to each edit, what stood there, and the text after the last edit, row by row."""
-    bounds, edits, rows = offsets_of(text), len(row), len(text)
-    order, own = np.arange(rows), np.arange(edits) + row
-    # A row of n edits has n + 1 pieces of text, and between two of them what the edit put.
-    ends = np.empty((edits + rows, 2), np.int32)
-    ends[first[:-1] + order, 0], ends[first[1:] + order, 1] = bounds[:-1], bounds[1:]
-    ends[own, 1], ends[own + 1, 0] = cuts
-    data = text.buffers()[2]
-    if data is None:
-        data = pa.py_buffer(b"")
-    pieces = pa.StringArray.from_buffers(ends.size - 1, pa.py_buffer(ends.reshape(-1).data), data)
-    sequence = np.empty(edits * 2 + rows, np.int64)
-    own_row = np.empty(edits + rows, np.int64)
-    own_row[own], own_row[first[1:] + order] = row, order
-    sequence[np.arange(edits + rows) * 2 - own_row] = np.arange(edits + rows) * 2
-    sequence[own + np.arange(edits) + 1] = len(pieces) + np.arange(edits)
-    woven = pa.concat_arrays([pieces, before]).take(pa.array(sequence))
-    at = np.append(first[:-1] * 2 + order, len(sequence))
-    offsets = offsets_of(woven)[at].astype(np.int32)
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), woven.buffers()[2])
+    clean, gone = _bytes_of(text), _bytes_of(before)
+    bounds, parts, firsts = offsets_of(text).tolist(), offsets_of(before).tolist(), first.tolist()
+    cut, heal = (ends.tolist() for ends in cuts)
+    for row, at in enumerate(bounds[:-1]):
+        pieces: list[memoryview] = []
+        for edit in range(firsts[row], firsts[row + 1]):
+            pieces += (clean[at : cut[edit]], gone[parts[edit] : parts[edit + 1]])
+            at = heal[edit]  # noqa: PLW2901 - where the text goes on
+        pieces.append(clean[at : bounds[row + 1]])
+        yield pieces
+
+
+def _bytes_of(column: Column) -> memoryview:
+    data = column.buffers()[2]
+    return memoryview(data if data is not None else b"")
