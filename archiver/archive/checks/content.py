@@ -15,7 +15,7 @@ from archiver.archive.checks.replay import check_replay
 from archiver.archive.checks.rows import RowCheck, check_documents, check_quarantine
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import is_known
-from archiver.archive.read.parts import PARQUET_ERRORS, check_group, open_part
+from archiver.archive.read.parts import PARQUET_ERRORS, check_group, group_ids, open_part
 from archiver.archive.rows.columns import REQUIRED, TABLES, table_schema
 
 
@@ -91,7 +91,7 @@ def _batches(
             if isinstance(group, str):
                 number = file.metadata.row_group(index).num_rows
                 words = f"row group {index}: its {number} rows cannot be read: {group}"
-                ids = _ids(file, index)
+                ids = group_ids(file, index)
                 harm.blind = harm.blind or len(ids) < number
                 harm.add("E108", "pages", words, ids)
                 continue
@@ -135,15 +135,6 @@ def _check_nulls(batch: pa.RecordBatch, table: str, harm: Harm) -> None:
         if batch.column(name).null_count:
             words = f"column {name} holds nulls"
             harm.add("E112", "pages", words)
-
-
-def _ids(file: pq.ParquetFile, index: int) -> list[str]:
-    """The ids of a row group whose other columns may be lost."""
-    try:
-        column = file.read_row_group(index, columns=["id"], use_threads=False).column("id")
-        return [str(id_) for id_ in column.to_pylist()]
-    except PARQUET_ERRORS:
-        return []
 
 
 def _short(problem: BaseException) -> str:

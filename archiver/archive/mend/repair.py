@@ -24,9 +24,7 @@ from archiver.archive.checks.parts import check_part, check_rulesets
 from archiver.archive.checks.rows import RowCheck
 from archiver.archive.checks.strangers import check_strangers
 from archiver.archive.files.aside import aside_folder, move_aside
-from archiver.archive.files.disk import (
-    storing,
-)
+from archiver.archive.files.disk import storing
 from archiver.archive.files.lock import locked
 from archiver.archive.files.staging import noted_by_the_living, workspace
 from archiver.archive.log.chain import live_parts

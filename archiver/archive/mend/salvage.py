@@ -16,7 +16,7 @@ from archiver.archive.checks.rows import RowCheck, check_documents
 from archiver.archive.log.chain import live_parts
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import fill, is_known
-from archiver.archive.read.parts import PARQUET_ERRORS, check_group, open_part
+from archiver.archive.read.parts import PARQUET_ERRORS, check_group, group_ids, open_part
 from archiver.archive.rows.columns import DOCUMENTS, TABLES
 from archiver.document import Finding
 from archiver.errors import DamageError, InputError
@@ -108,16 +108,6 @@ def _group(file: pq.ParquetFile, index: int, where: str, report: Tell) -> pa.Tab
         ids = group_ids(file, index)
         report(finding("E108", words, where=where, layer="pages", documents=ids))
         return None
-
-
-def group_ids(file: pq.ParquetFile, index: int) -> list[str]:
-    """The ids of a row group whose other columns may be lost; none where they are lost too."""
-    try:
-        check_group(file, index, ["id"])
-        column = file.read_row_group(index, columns=["id"], use_threads=False).column("id")
-        return [str(id_) for id_ in column.to_pylist()]
-    except PARQUET_ERRORS:
-        return []
 
 
 def _sound_rows(group: pa.Table, where: str, report: Tell) -> Iterator[pa.Table]:

@@ -223,6 +223,16 @@ def check_group(file: pq.ParquetFile, index: int, columns: Sequence[str] | None 
             check_pages(stream, group, MAX_ROW_GROUP_BYTES, columns)
 
 
+def group_ids(file: pq.ParquetFile, index: int) -> list[str]:
+    """The ids of a row group whose other columns may be lost; none where they are lost too."""
+    try:
+        check_group(file, index, ["id"])
+        column = file.read_row_group(index, columns=["id"], use_threads=False).column("id")
+        return [str(id_) for id_ in column.to_pylist()]
+    except PARQUET_ERRORS:
+        return []
+
+
 def read_part(table: Path, part: Part, columns: Sequence[str]) -> pa.Table:
     """Columns of a part, row group by row group.
 
