@@ -5,14 +5,15 @@
 A version of one document is committed again and again. At version 10, 100 and
 1,000 the work of a new process is measured: opening the archive and learning
 its head, a commit of one document with all that belongs to it (log, checkpoint,
-bag), and the list of versions. Medians of CPU and wall time over ROUNDS
-(default 21); every tenth commit also writes Delta's checkpoint, so the mean of
-the rounds stands beside. Exit status 1 where version 1,000 costs more than
-``FLOOR`` times what version 10 did.
+bag), the list of the newest versions and of all. Medians of CPU and wall time over ROUNDS
+(default 21), in which the three archives take turns; every tenth commit also writes
+Delta's checkpoint, so the mean of the rounds stands beside. Exit status 1 where a
+commit at version 1,000 costs more than ``FLOOR`` times what it does at version 10.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 import tempfile
@@ -97,31 +98,42 @@ def commit(archive: Archive, number: int) -> None:
         raise SystemExit(f"commit {number} made version {done.head.version}")
 
 
-def measure(work: Callable[[int], object], numbers: range) -> Cost:
-    """The cost of a piece of work, done once a number."""
-    cpu, wall = [], []
-    for number in numbers:
-        begun, begun_cpu = time.perf_counter(), time.process_time()
-        work(number)
-        cpu.append((time.process_time() - begun_cpu) * 1000)
-        wall.append((time.perf_counter() - begun) * 1000)
-    return Cost(statistics.median(cpu), statistics.median(wall), statistics.mean(cpu))
-
-
-def run(rounds: int, folder: Path) -> dict[str, dict[int, Cost]]:
-    """Job -> milestone -> cost."""
-    growing = create_archive(folder, MOMENT, tool="benchmark")
-    found: dict[str, dict[int, Cost]] = {"open": {}, "commit": {}, "log": {}}
-    at = 0
+def grow(folder: Path) -> dict[int, Path]:
+    """An archive with so many versions, for each milestone."""
+    growing = create_archive(folder / "growing", MOMENT, tool="benchmark")
+    places, at = {}, 0
     for milestone in MILESTONES:
         for number in range(at + 1, milestone + 1):
             commit(growing, number)
-        again = range(rounds)
-        found["open"][milestone] = measure(lambda _: open_archive(folder).head(), again)
-        found["log"][milestone] = measure(lambda _: open_archive(folder).versions(), again)
-        numbers = range(milestone + 1, milestone + rounds + 1)
-        found["commit"][milestone] = measure(lambda n: commit(open_archive(folder), n), numbers)
-        at = milestone + rounds
+        at = milestone
+        places[milestone] = folder / f"{milestone}"
+        shutil.copytree(growing.path, places[milestone])
+    return places
+
+
+def run(rounds: int, folder: Path) -> dict[str, dict[int, Cost]]:
+    """Job -> milestone -> cost. The archives take turns, so that all meet the same machine."""
+    places = grow(folder)
+    jobs: dict[str, Callable[[Path, int], object]] = {
+        "open": lambda place, _: open_archive(place).head(),
+        "commit": lambda place, number: commit(open_archive(place), number),
+        "log -n 10": lambda place, _: open_archive(place).versions(10),
+        "log": lambda place, _: open_archive(place).versions(),
+    }
+    spent: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    for turn in range(1, rounds + 1):
+        for name, job in jobs.items():
+            for milestone, place in places.items():
+                begun, begun_cpu = time.perf_counter(), time.process_time()
+                job(place, milestone + turn)
+                cpu = (time.process_time() - begun_cpu) * 1000
+                wall = (time.perf_counter() - begun) * 1000
+                spent.setdefault((name, milestone), []).append((cpu, wall))
+    found: dict[str, dict[int, Cost]] = {name: {} for name in jobs}
+    for (name, milestone), times in spent.items():
+        cpus, walls = zip(*times, strict=True)
+        medians = statistics.median(cpus), statistics.median(walls)
+        found[name][milestone] = Cost(*medians, statistics.mean(cpus))
     return found
 
 
@@ -129,14 +141,14 @@ def main() -> None:
     """Print the table, and hold the floor."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
     with tempfile.TemporaryDirectory() as folder:
-        found = run(rounds, Path(folder) / "archive")
-    print(f"{'':8}{'version':>9}{'CPU ms':>9}{'mean':>9}{'wall ms':>9}{'CPU':>8}{'wall':>8}")
+        found = run(rounds, Path(folder))
+    print(f"{'':10}{'version':>9}{'CPU ms':>9}{'mean':>9}{'wall ms':>9}{'CPU':>8}{'wall':>8}")
     for job, costs in found.items():
         first = costs[MILESTONES[0]]
         for milestone, cost in costs.items():
             ratios = f"{cost.cpu / first.cpu:7.2f}x{cost.wall / first.wall:7.2f}x"
             times = f"{cost.cpu:9.1f}{cost.mean:9.1f}{cost.wall:9.1f}"
-            print(f"{job:8}{milestone:9,}{times}{ratios}")
+            print(f"{job:10}{milestone:9,}{times}{ratios}")
     costs = found["commit"]
     ratio = costs[MILESTONES[-1]].cpu / costs[MILESTONES[0]].cpu
     if ratio > FLOOR:
