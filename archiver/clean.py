@@ -6,7 +6,7 @@ the two equal on every document.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache
 
 from archiver.document import Cleaning, Document, Edit, Finding, Source
@@ -62,14 +62,41 @@ def clean_with(
     not settled after ``MAX_TURNS``, or of which nothing would be left, is left to the
     rules: so cleaning a clean text changes nothing, whatever the text.
     """
+    from archiver.model.score import decide
+
+    work = steps(text, matcher, profile, judge)
+    try:
+        lines = next(work)
+        while True:
+            lines = work.send(decide(lines, profile))
+    except StopIteration as done:
+        cleaning: Cleaning = done.value
+        return cleaning
+
+
+#: Asks the line model about the lines of a document, is sent its answers, and returns.
+Steps = Generator[list[str], Mapping[int, float], Cleaning]
+
+
+def steps(
+    text: str,
+    matcher: Matcher,
+    profile: Profile,
+    judge: Callable[[str], Verdict] | None = None,
+) -> Steps:
+    """``clean_with`` for callers who ask the model about many documents at once.
+
+    Yields: the lines to be asked about, as often as it takes; send in what
+    ``archiver.model.score.decide`` says of them.
+    """
     repaired, repairs = repair(text)
     start = Cleaning(repaired, repairs)
     if profile == "safe":
         return _then(text, start, *apply_rules(repaired, matcher, judge))
-    settled = _settled(text, start, matcher, profile, judge)
+    settled = yield from _settled(text, start, matcher, judge)
     if settled is None:
         ruled = _then(text, start, *apply_rules(repaired, matcher, judge))
-        settled = _settled(text, ruled, matcher, profile, judge) or ruled
+        settled = (yield from _settled(text, ruled, matcher, judge)) or ruled
     return settled
 
 
@@ -77,18 +104,15 @@ def _settled(
     raw: str,
     done: Cleaning,
     matcher: Matcher,
-    profile: Profile,
     judge: Callable[[str], Verdict] | None,
-) -> Cleaning | None:
+) -> Generator[list[str], Mapping[int, float], Cleaning | None]:
     """Rules and line model in turns, until neither takes anything more; or None.
 
     None where there is no end to it, or where nothing is left that the model had a
     say in: of a text that is all boilerplate, it cannot know what was wanted.
     """
-    from archiver.model.score import decide
-
     for _ in range(MAX_TURNS):
-        sure = decide(done.text.split("\n"), profile)
+        sure = yield done.text.split("\n")
         also = {line: (RULE, score) for line, score in sure.items()}
         edits, facts = apply_rules(done.text, matcher, judge, also)
         if not edits and not facts:

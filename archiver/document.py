@@ -90,6 +90,16 @@ class Source:
             )
         )
 
+    def digests(self) -> dict[str, str | None]:
+        """Both digests by name; None for one that nobody asked for so far."""
+        return {name: vars(self).get(name) for name in ("raw_sha256", "source_sha256")}
+
+    def with_digests(self, raw: str | None, source: str | None) -> Source:
+        """The same source, its digests taken on trust where they are given: none is computed."""
+        known = {"raw_sha256": raw, "source_sha256": source}
+        vars(self).update({name: digest for name, digest in known.items() if digest is not None})
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

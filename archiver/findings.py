@@ -25,7 +25,10 @@ _COPY = "Restore the file from a copy of the archive; documents not named are un
 CATALOGUE: dict[str, Kind] = {
     "E101": Kind("the folder lacks a file that every archive has", _COPY),
     "E102": Kind("a log entry is missing", _COPY),
-    "E103": Kind("a log entry is torn, empty or not what a commit writes", _COPY),
+    "E103": Kind(
+        "a log entry is torn, empty or not what a commit writes",
+        "After a crash run `archiver recover`; if it refuses, restore the file from a copy.",
+    ),
     "E104": Kind("the chain of log entries is broken", _COPY),
     "E105": Kind("the head is not the expected one", "Look for a lost or replaced newest version."),
     "E106": Kind("a part is missing", _COPY),
@@ -52,19 +55,19 @@ CATALOGUE: dict[str, Kind] = {
         "the source was taken down",
         "Take it out of the folder; --allow-taken-down archives it all the same.",
     ),
-    "E125": Kind("documents whose log entry is lost", "`archiver repair --from COPY` brings it."),
-    "E126": Kind(
-        "a damaged or missing file that the copy cannot mend",
-        "Try another copy; `archiver export --skip-damaged` saves what is still sound.",
+    "E123": Kind(
+        "the summary of the log is not what the log says",
+        "Delete the file: it is made anew; then find out who wrote it.",
     ),
     "E124": Kind(
         "an acknowledged version would be lost",
         "Restore the file from a copy of the archive. Without one, give the head that is left "
         "as --expect-head: what is lost then stays lost.",
     ),
-    "E123": Kind(
-        "the summary of the log is not what the log says",
-        "Delete the file: it is made anew; then find out who wrote it.",
+    "E125": Kind("documents whose log entry is lost", "`archiver repair --from COPY` brings it."),
+    "E126": Kind(
+        "a damaged or missing file that the copy cannot mend",
+        "Try another copy; `archiver export --skip-damaged` saves what is still sound.",
     ),
     "W101": Kind("the bag is not sealed", "The next `archiver ingest` seals it."),
     "W102": Kind("a file no version names", "Left by an interrupted run; it does no harm."),
@@ -80,14 +83,6 @@ CATALOGUE: dict[str, Kind] = {
         "a fixity event was not written, or not to its end",
         "Make the folder writable, or give --no-event; the checks themselves were done.",
     ),
-    "W110": Kind(
-        "a take-down is not finished",
-        "The next `archiver takedown` or `archiver ingest` finishes it.",
-    ),
-    "W112": Kind(
-        "a link stands where a file should",
-        "Put the file itself there: a copy of the folder may hold the link alone.",
-    ),
     "W107": Kind(
         "a log entry that no run acknowledged is torn",
         "`archiver recover` puts it aside; then run `archiver ingest` again.",
@@ -100,9 +95,17 @@ CATALOGUE: dict[str, Kind] = {
         "left by a run that was killed",
         "The next `archiver ingest` takes it away; `archiver recover --orphans` does so now.",
     ),
+    "W110": Kind(
+        "a take-down is not finished",
+        "The next `archiver takedown` or `archiver ingest` finishes it.",
+    ),
     "W111": Kind(
         "the summary of the log cannot be used",
         "Delete the file: readers go by the log, and a later version brings a new one.",
+    ),
+    "W112": Kind(
+        "a link stands where a file should",
+        "Put the file itself there: a copy of the folder may hold the link alone.",
     ),
     "W113": Kind(
         "what Delta readers see could not be looked at here",
@@ -120,10 +123,49 @@ CATALOGUE: dict[str, Kind] = {
     "E210": Kind("two sources have the same id", "Give each its own id in INDEX.md."),
     "E211": Kind("the source could not be worked on", "Please report it, with the file."),
     "E212": Kind("a line of JSONL cannot be used", "Correct the line, or leave it out."),
+    "E220": Kind(
+        "cleaning the source ended the process that worked on it",
+        "Free memory or give fewer --workers, then try --reclean; else report it, with the file.",
+    ),
+    "E230": Kind("a record cannot be read", "Correct it in its file, or leave it out."),
+    "E231": Kind(
+        "a record has no text",
+        "Say which field it is: --field text=NAME, or [fields] in the settings.",
+    ),
+    "E232": Kind(
+        "a file of records or members is damaged", "Fetch it again; what was read stands."
+    ),
+    "E233": Kind(
+        "a file unpacks to far more than its size", "Unpack it yourself if that is meant."
+    ),
+    "E234": Kind("a member's path leaves its archive", "Pack it again with paths below the top."),
+    "E235": Kind("a member of an archive is no file", "Pack the file itself, not a link to it."),
+    "E236": Kind(
+        "a member of an archive cannot be unpacked", "Unpack it yourself, or fetch it again."
+    ),
+    "E237": Kind(
+        "a WARC record's digest is not its bytes'", "Fetch it again, or find out who changed it."
+    ),
+    "E238": Kind(
+        "a file holds no records as its name says",
+        "Name the column of the text (--field text=NAME), or read it whole (--format text).",
+    ),
+    "E239": Kind("a file or a record ends too early", "Fetch it again; what was read stands."),
+    "E240": Kind(
+        "a reader is not installed",
+        "Run `pip install 'archiver-toolkit[warc]'`, then the same again.",
+    ),
     "W208": Kind("skipped: no reader knows this kind of file", "Convert it to .txt or .html."),
     "W213": Kind(
         "the encoding is a guess",
         "Look at the text; where it is wrong, state the encoding in INDEX.md.",
+    ),
+    "W230": Kind(
+        "a file holds records that are no text", "They are counted by kind, and left out."
+    ),
+    "W231": Kind(
+        "a WARC record's payload digest is not its payload's",
+        "The record's block digest fits: what was stored is what is read.",
     ),
     "E301": Kind("a row of the index is malformed", "Correct the row."),
     "E302": Kind("a file of the index does not exist", "Restore the file or delete its row."),

@@ -6,27 +6,21 @@ revision only where the result differs; what was quarantined is tried again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from typing import Any
-
-import pyarrow as pa
 
 from archiver.archive.archive import open_archive
-from archiver.archive.rows.records import records_from_rows
 from archiver.document import Source
-from archiver.ingest import Event, Finished, Job, Noted, Read, Run
+from archiver.ingest import Event, Finished, Job, Noted, Planned, Read, Run
+from archiver.ingest.work import result_digest
 from archiver.readers.stored import quarantined_sources, stored_source
 
 #: Rows made into Python objects at a time.
 _ROWS = 64
 
-#: A new revision is made where one of these differs.
-_RESULT = ("text_sha256", "edits", "dropped", "facts", "ruleset", "profile")
 
-
-def reclean(job: Job) -> Iterator[Event]:
-    """Clean every document of an archive again, as one new version.
+def reclean(job: Job) -> Generator[Event, None, None]:
+    """Clean every document of an archive again, in versions as ``job.commit_every`` has them.
 
     Left alone are documents that this program cleaned with these rules and this
     profile, and those whose text, edits, rules and profile come out the same.
@@ -49,36 +43,39 @@ class _Again(Run):
 
     def __init__(self, job: Job, cleanup: ExitStack) -> None:
         super().__init__(job, cleanup)
-        self.stored: dict[str, dict[str, Any]] = {}
+        self.stored: dict[str, str] = {}
 
     def documents(self) -> Iterator[Event]:
         """Look at the newest revision of each document."""
-        if self.archive is None:
+        if self.versions.archive is None:
             return
+        yield Planned(len(self.versions.known))
         done = (self.job.ruleset.digest, self.job.profile, self.job.tool_version)
-        for table in self.archive.newest():
+        for table in self.versions.archive.newest():
             for batch in table.to_batches(max_chunksize=_ROWS):
                 for row in batch.to_pylist():
                     if (row["ruleset"], row["profile"], row["tool_version"]) == done:
                         self.counts["unchanged"] += 1
                         yield Read(row["file_path"], 0)
                         continue
-                    source = stored_source(row)
-                    self.stored[row["id"]] = {
-                        name: row[name] for name in (*_RESULT, "source_sha256")
-                    }
+                    # The bytes were held to their digest; an encoding that was declared in
+                    # vain is not stored, so the source's own digest is taken from the record.
+                    source = stored_source(row).with_digests(
+                        row["raw_sha256"], row["source_sha256"]
+                    )
+                    self.stored[row["id"]] = result_digest(row)
                     yield from self.take(source)
 
     def rejected(self) -> Iterator[Event]:
         """Look at what is in quarantine."""
-        if self.archive is not None:
-            for source in quarantined_sources(self.archive, self.states):
+        if self.versions.archive is not None:
+            for source in quarantined_sources(self.versions.archive, self.versions.known):
                 yield from self.take(source)
 
-    def flush(self) -> Iterator[Event]:
-        """As of any run; then what was known of the batch is let go."""
-        yield from super().flush()
-        self.stored.clear()
+    def _archived(self) -> dict[str, str]:
+        """What is known of the batch; then it is let go."""
+        stored, self.stored = self.stored, {}
+        return stored
 
     def _is_unchanged(self, source: Source, state: object) -> bool:
         del source, state
@@ -87,16 +84,3 @@ class _Again(Run):
     def _refuse(self, id_: str, file_path: str, digest: str | None) -> Noted | None:
         del id_, file_path, digest  # a take-down left none of its sources here
         return None
-
-    def _news(self, records: pa.RecordBatch) -> pa.RecordBatch:
-        """The records that differ from what is stored, with the digest of the source as given."""
-        news = []
-        for row in records.to_pylist():
-            known = self.stored.get(row["id"])
-            if known is None:
-                news.append(row)
-            elif all(row[name] == known[name] for name in _RESULT):
-                self.counts["unchanged"] += 1
-            else:
-                news.append(row | {"source_sha256": known["source_sha256"]})
-        return records_from_rows(news)

@@ -23,6 +23,12 @@ Profile = Literal["safe", "standard", "strict"]
 #: How much cleaning may take, from the most careful to the boldest.
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
+#: What a file can be read as; ``text`` is one document, the others hold many.
+FORMATS = ("text", "jsonl", "csv", "tsv", "parquet", "warc", "zip", "tar")
+
+#: What a field of a record can be to us; by default the field of that name.
+FIELDS = ("text", "id", "url", "title", "source", "license", "language", "date", "fetched_at")
+
 #: What the archive says of itself is a line or two; the log keeps it with every version.
 MAX_LINE = 2_000
 
@@ -42,6 +48,9 @@ class Settings:
 
     ``index`` None means: the INDEX.md found beside the sources. ``rules`` is a
     folder of further rule packs. ``max_bytes`` None means the readers' own limit.
+    ``format``, ``fields`` and ``keep_fields`` are for files of many records: what
+    they are where their names do not say it, which field is the text, the id, the
+    url (``name=field`` each), and which others are kept; None keeps all.
     From ``organization`` on: what the archive says of itself, in ``bag-info.txt``
     and ``croissant.json``.
     """
@@ -53,6 +62,9 @@ class Settings:
     rules: str | None = None
     require_index: bool = False
     max_bytes: int | None = None
+    format: str | None = None
+    fields: tuple[str, ...] = ()
+    keep_fields: tuple[str, ...] | None = None
     organization: str | None = None
     contact_name: str | None = None
     contact_email: str | None = None
@@ -148,6 +160,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
             words: object = environ[key]
             if ours[key] == "sources":
                 words = tuple(filter(None, environ[key].split(os.pathsep)))
+            elif ours[key] in {"fields", "keep_fields"}:
+                words = tuple(filter(None, map(str.strip, environ[key].split(","))))
             found[ours[key]] = _value(ours[key], words, f"environment: {key}")
         elif key.startswith(_PREFIX) and key not in _RESERVED:
             meant = _did_you_mean(key, tuple(ours), cutoff=0.85)
@@ -198,6 +212,39 @@ def _paths(value: object) -> tuple[str, ...]:
     return tuple(_text(item) for item in listed)
 
 
+def _format(value: object) -> str | None:
+    if value == "":
+        return None
+    if value not in FORMATS:
+        near = _did_you_mean(str(value), FORMATS)
+        raise ValueError(f"{value!r} is none of {', '.join(FORMATS)}{near}")
+    return str(value)
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    """``name=field`` each; a table of TOML, or a list of such words."""
+    if isinstance(value, Mapping):
+        value = [f"{name}={field}" for name, field in value.items()]
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple):
+        raise ValueError('write a table, like text = "content"')
+    for item in listed:
+        name, mark, _ = str(item).partition("=")
+        if not mark or name not in FIELDS:
+            near = _did_you_mean(name, FIELDS)
+            raise ValueError(
+                f"{item!r} is no NAME=FIELD with one of {', '.join(FIELDS)} as its name{near}"
+            )
+    return tuple(sorted(dict.fromkeys(map(str, listed))))
+
+
+def _names_listed(value: object) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+        raise ValueError("write a list of names of fields")
+    return tuple(item for item in listed if item)
+
+
 def _profile(value: object) -> str:
     if value not in PROFILES:
         near = _did_you_mean(str(value), PROFILES)
@@ -228,6 +275,9 @@ _TAKES = {
     "rules": _optional_text,
     "require_index": _truth,
     "max_bytes": _size,
+    "format": _format,
+    "fields": _fields,
+    "keep_fields": _names_listed,
     "organization": _line,
     "contact_name": _line,
     "contact_email": _line,

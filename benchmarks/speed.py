@@ -5,13 +5,17 @@
 The corpus is made from the seeds: each document is one of them with the words
 of every long line shuffled, so that prose is unique while junk repeats, as it
 does on the web. *Copy* digests every document once and writes Parquet (zstd 3);
-*clean* is the batch that ``archiver ingest`` runs; *ingest* and *validate* are
-the whole commands on a new archive. The jobs take turns; the medians of their
-CPU times are compared, which other work on the machine moves little.
+*safe* and *standard* are the batch that ``archiver ingest`` runs, by rules alone and
+with the line model; *model* is one look of the model at every document, *plain* the
+same one document at a time; *ingest* and *validate* are the whole commands on a new
+archive. The jobs take turns; the medians of their CPU times are compared, which other
+work on the machine moves little. One thread for the matrix products, as in a worker of
+``ingest``.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import subprocess
@@ -23,13 +27,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import sha256
 from archiver.document import Source
+from archiver.model.many import Decider
+from archiver.model.score import decide
 from archiver.rules.load import builtin
+from archiver.settings import Profile
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 #: Lines of at least so many words are prose; the seeds' junk has fewer.
@@ -66,13 +75,30 @@ def copy(sources: list[Source], folder: Path) -> None:
     )
 
 
-def clean(sources: list[Source]) -> None:
-    """Decode, repair, apply the rules, make records with their digests."""
+def clean(sources: list[Source], profile: Profile = "standard") -> None:
+    """Decode, repair, apply rules and model, make records with their digests."""
     for start in range(0, len(sources), 500):
         items = [(source, 1) for source in sources[start : start + 500]]
         clean_batch(
-            source_batch(items, MOMENT), builtin(), profile="standard", tool_version="benchmark"
+            source_batch(items, MOMENT), builtin(), profile=profile, tool_version="benchmark"
         )
+
+
+def model(sources: list[Source]) -> None:
+    """One look of the line model at every document, many at once."""
+    for start in range(0, len(sources), 500):
+        Decider("standard").decide(lines_of(sources[start : start + 500]))
+
+
+def plain(sources: list[Source]) -> None:
+    """The same, one document at a time."""
+    for lines in lines_of(sources):
+        decide(lines, "standard")
+
+
+def lines_of(sources: list[Source]) -> list[list[str]]:
+    """The lines of each document."""
+    return [source.data.decode().split("\n") for source in sources]
 
 
 def command(folder: Path, *words: str) -> None:
@@ -109,7 +135,10 @@ def main(documents: int = 2000, rounds: int = 5) -> None:
             archive = f"archive-{turn}"
             jobs: dict[str, Callable[[], None]] = {
                 "copy": lambda: copy(sources, folder),
-                "clean": lambda: clean(sources),
+                "safe": lambda: clean(sources, "safe"),
+                "standard": lambda: clean(sources),
+                "model": lambda: model(sources),
+                "plain": lambda: plain(sources),
                 "ingest": lambda: command(folder, "ingest", "pages", "--archive", archive),  # noqa: B023 -- runs in this turn
                 "validate": lambda: command(folder, "validate", archive),  # noqa: B023
             }

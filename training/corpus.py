@@ -20,7 +20,7 @@ from windows import Window, read_windows
 
 from archiver.model.features import Features, features
 from archiver.model.figures import DATED, REPEATED, TOPICAL
-from archiver.model.score import HEADLINE_SHARE
+from archiver.model.scores import HEADLINE_SHARE
 
 SETS = ("wcxb_dev", "multi_dev")
 RENDERINGS = ("inscriptis", "resiliparse", "residue")

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from archiver.archive.bag.bag import MANIFEST
+from archiver.archive.bag.tags import MANIFEST
 from archiver.archive.create import is_unborn, lay_out
-from archiver.archive.log.chain import (
-    LOG_FOLDER,
-    follow,
-    has_version,
-    list_versions,
-    live_parts,
-    read_entry,
-)
-from archiver.archive.log.entry import BadEntryError, Entry, Head, Part, entry_name
+from archiver.archive.log.chain import LOG_FOLDER, check_ends, follow, has_version
+from archiver.archive.log.entry import Entry, Head, Part
 from archiver.archive.log.summary import read_log
 from archiver.archive.log.taken import Taken, taken_down
 from archiver.archive.log.widths import schema_in_force
-from archiver.archive.read.find import file_paths, find_record
-from archiver.archive.read.parts import read_part
-from archiver.archive.read.select import gather, newest_by_part, newest_rows, versions_table
+from archiver.archive.read.find import file_paths, find_history, find_record
+from archiver.archive.read.kept import kept_bytes
+from archiver.archive.read.select import STATE, State, newest_states, versions_table
+from archiver.archive.read.snapshot import Came, Snapshot
 from archiver.archive.rows.columns import DOCUMENTS, QUARANTINE, TABLES
 from archiver.archive.rows.records import restore_bytes
 from archiver.errors import DamageError, InputError, NoArchiveError
 
 __all__ = ["Archive", "Head", "State", "create_archive", "open_archive", "restore_bytes"]
-
-
-#: What tells a piece of quarantined bytes from all others.
-_PIECE = ("id", "code", "raw_sha256", "chunk", "chunks")
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the archive knows of a document's newest revision; tells whether it is unchanged."""
-
-    revision: int
-    source_sha256: str
-    ruleset: str
-    profile: str
 
 
 class Archive:
@@ -85,13 +64,7 @@ class Archive:
 
     def parts(self, table: str = "documents", version: int | None = None) -> list[tuple[int, Part]]:
         """(version it came in, part) of a table. Raises: InputError for a version not there."""
-        entries = self.entries(table)
-        if version is not None and not 0 <= version < len(entries):
-            raise InputError(
-                f"{self.path}: no version {version}; the newest is {len(entries) - 1}",
-                hint="Run `archiver log` to see the versions.",
-            )
-        return list(live_parts(entries, version).values())
+        return self.snapshot(table, version).parts
 
     def versions(self, newest: int | None = None) -> pa.Table:
         """One row a version, with the columns of ``select.VERSIONS``.
@@ -102,12 +75,20 @@ class Archive:
         entries = self.entries()
         return versions_table(entries if newest is None else entries[-newest:])
 
+    def snapshot(self, table: str = "documents", version: int | None = None) -> Snapshot:
+        """A table up to a version, for a reader of its own. Raises: as ``parts``."""
+        if version is not None and not 0 <= version < len(self.entries(table)):
+            raise InputError(
+                f"{self.path}: no version {version}; the newest is {len(self.entries(table)) - 1}",
+                hint="Run `archiver log` to see the versions.",
+            )
+        return Snapshot(self.path / TABLES[table], partial(self.entries, table), version)
+
     def scan(
         self, columns: Sequence[str] | None = None, *, version: int | None = None
     ) -> Iterator[pa.Table]:
         """All revisions, part by part: what memory holds is bounded by a part."""
-        for _, part in self.parts("documents", version):
-            yield read_part(self._folder("documents"), part, columns or DOCUMENTS.names)
+        yield from self.snapshot("documents", version).scan(columns or DOCUMENTS.names)
 
     def latest(self, columns: Sequence[str] | None = None) -> pa.Table:
         """One row a document, its highest revision, sorted by id."""
@@ -120,12 +101,7 @@ class Archive:
         for a version or a column that does not exist.
         """
         names = _known_columns(columns)
-        parts = [part for _, part in self.parts("documents", version)]
-        keys = [read_part(self._folder("documents"), part, ["id", "revision"]) for part in parts]
-        chosen = newest_rows(keys)
-        wanted = sorted({at for at, _ in chosen})
-        tables = {at: read_part(self._folder("documents"), parts[at], names) for at in wanted}
-        return gather(tables, chosen, names)
+        return self.snapshot("documents", version).latest(names)
 
     def newest(
         self, columns: Sequence[str] | None = None, *, version: int | None = None
@@ -135,24 +111,14 @@ class Archive:
         Memory: a part, and the ids of all documents. Raises: as ``at``.
         """
         names = _known_columns(columns)
-        parts = [part for _, part in self.parts("documents", version)]
-        for at, rows in newest_by_part(self._folder("documents"), parts).items():
-            yield read_part(self._folder("documents"), parts[at], names).take(rows)
+        yield from self.snapshot("documents", version).newest(names)
 
     def history(self, id: str) -> pa.Table:  # noqa: A002 - the column's name
         """All revisions of a document, oldest first; the column ``version`` leads."""
-        rows: list[tuple[int, pa.Table]] = []
-        for version, part in self._parts_with(id, None):
-            table = read_part(self._folder("documents"), part, DOCUMENTS.names)
-            found = table.filter(pa.array([value == id for value in table["id"].to_pylist()]))
-            rows.append((version, found))
-        schema = pa.schema([pa.field("version", pa.int64()), *DOCUMENTS])
-        tables = [
-            found.add_column(0, "version", pa.array([version] * found.num_rows, pa.int64()))
-            for version, found in rows
-        ]
-        joined = pa.concat_tables([schema.empty_table(), *tables])
-        return joined.sort_by([("revision", "ascending")])
+        documents = self.snapshot()
+        return documents.whole(
+            lambda parts: find_history(documents.folder, _that_may_hold(id, parts), id)
+        )
 
     def record(
         self,
@@ -166,32 +132,22 @@ class Archive:
         does not matter. Raises: DamageError where it is damaged, or where a
         damaged part may hold it.
         """
-        return find_record(
-            self._folder("documents"),
-            self._parts_with(id, version),
-            id,
-            revision,
+        documents = self.snapshot("documents", version)
+        return documents.whole(
+            lambda parts: find_record(documents.folder, _that_may_hold(id, parts), id, revision)
         )
 
     def paths(self) -> dict[str, str]:
         """Id -> file_path of every document, its newest revision, as far as they can be read."""
-        return file_paths(self._folder("documents"), self.parts())[0]
+        return file_paths(self.snapshot())[0]
 
     def damaged_parts(self) -> list[Path]:
         """The parts of documents whose ids cannot be read."""
-        return file_paths(self._folder("documents"), self.parts())[1]
+        return file_paths(self.snapshot())[1]
 
     def states(self) -> dict[str, State]:
         """The newest revision of every document, in short. Reads these columns only."""
-        names = ["id", "revision", "source_sha256", "ruleset", "profile"]
-        states: dict[str, State] = {}
-        for table in self.scan(names):
-            for row in table.to_pylist():
-                known = states.get(row["id"])
-                if known is None or known.revision < row["revision"]:
-                    key = row.pop("id")
-                    states[key] = State(**row)
-        return states
+        return newest_states(self.scan(STATE))
 
     def ids(self) -> list[str]:
         """The ids of all documents, sorted."""
@@ -201,10 +157,7 @@ class Archive:
         """All quarantine rows, in the order they came."""
         names = _known_columns(columns, QUARANTINE)
         schema = pa.schema([QUARANTINE.field(name) for name in names])
-        tables = [
-            read_part(self._folder("quarantine"), part, names)
-            for _, part in self.parts("quarantine")
-        ]
+        tables = self.snapshot("quarantine").scan(names)
         return pa.concat_tables([schema.empty_table(), *tables])
 
     def quarantined_keys(self) -> set[tuple[str, str, str | None]]:
@@ -220,21 +173,7 @@ class Archive:
         Raises: InputError where they are not there; DamageError where the
         pieces do not give the digest.
         """
-        whole, wanted = hashlib.sha256(), 0
-        for _, part in self.parts("quarantine"):
-            pieces = read_part(self._folder("quarantine"), part, _PIECE).to_pylist()
-            for at, row in enumerate(pieces):
-                if (row["id"], row["code"], row["raw_sha256"], row["chunk"]) != (*key, wanted):
-                    continue
-                piece = read_part(self._folder("quarantine"), part, ["raw"])["raw"][at].as_py()
-                whole.update(piece)
-                yield piece
-                wanted += 1
-                if wanted == row["chunks"]:
-                    if whole.hexdigest() != row["raw_sha256"]:
-                        raise DamageError(f"quarantined {key[0]!r}: not the bytes received")
-                    return
-        raise InputError(f"quarantined {key[0]!r}: its bytes are not here")
+        yield from kept_bytes(self.snapshot("quarantine"), key)
 
     def taken_down(self) -> Taken:
         """What was lawfully removed, known by digests; see ``archiver takedown``."""
@@ -247,14 +186,10 @@ class Archive:
         """
         return self.entries("quarantine")[-1].head != self.entries()[-1].bound
 
-    def _folder(self, table: str) -> Path:
-        return self.path / TABLES[table]
 
-    def _parts_with(self, id_: str, version: int | None) -> list[tuple[int, Part]]:
-        """The parts that may hold a document, by the marks in the log."""
-        return [
-            (came, part) for came, part in self.parts("documents", version) if part.may_hold(id_)
-        ]
+def _that_may_hold(id_: str, parts: Sequence[Came]) -> list[Came]:
+    """The parts that may hold a document, by the marks in the log."""
+    return [(came, part) for came, part in parts if part.may_hold(id_)]
 
 
 def _known_columns(columns: Sequence[str] | None, schema: pa.Schema = DOCUMENTS) -> list[str]:
@@ -275,24 +210,7 @@ def open_archive(path: Path) -> Archive:
         if (path / MANIFEST).exists() and (path / "data").is_dir():
             raise DamageError(f"{path / TABLES['documents'] / LOG_FOLDER}: the log is missing")
         raise NoArchiveError(f"{path}: there is no archive here")
-    return Archive(path, {name: _check_newest(path / TABLES[name]) for name in TABLES})
-
-
-def _check_newest(table: Path) -> list[int]:
-    """A log's versions, the first and newest of them whole. Raises: DamageError."""
-    version = 0
-    try:
-        versions = list_versions(table)
-        if not versions:
-            raise DamageError(f"{table}: the log has no entries")
-        for version in sorted({versions[0], versions[-1]}):
-            read_entry(table, version)
-    except BadEntryError as problem:
-        where = table / LOG_FOLDER / entry_name(version)
-        raise DamageError(f"log entry {where}: {problem}") from problem
-    except OSError as problem:
-        raise DamageError(f"{table}: the log cannot be read: {problem}") from problem
-    return versions
+    return Archive(path, {name: check_ends(path / TABLES[name]) for name in TABLES})
 
 
 def create_archive(

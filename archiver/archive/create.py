@@ -30,7 +30,6 @@ from archiver.errors import InputError
 #: Making an archive takes milliseconds; whoever waits longer waits for a stuck disk.
 LOCK_SECONDS = 60.0
 
-
 #: Steps told to ``checkpoint``, before those of the seal.
 STEPS = (
     "folder-made",

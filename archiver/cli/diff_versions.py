@@ -15,7 +15,7 @@ import click
 
 from archiver.cli.ids import document_id
 from archiver.cli.screen import Screen, count, labelled, paint
-from archiver.cli.session import archive_option, at_least, command, settings
+from archiver.cli.session import archive_argument, archive_option, at_least, command, settings
 from archiver.cli.visible import dump_json, visible_json, visible_line
 from archiver.digest import timestamp
 
@@ -41,7 +41,7 @@ _SPOOLED = 8 << 20
 @command("diff")
 @click.argument("old", metavar="A", type=at_least(0))
 @click.argument("new", metavar="[B]", required=False, type=at_least(0))
-@click.argument("place", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("place")
 @archive_option
 @click.option("--id", "wanted", metavar="ID", help="This document only.")
 @click.option("--stat", is_flag=True, help="One line a document, without its lines.")

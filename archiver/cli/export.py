@@ -23,7 +23,15 @@ from archiver.cli.screen import (
     show_findings,
     size,
 )
-from archiver.cli.session import archive_option, at_least, command, now, settings, tool_version
+from archiver.cli.session import (
+    archive_argument,
+    archive_option,
+    at_least,
+    command,
+    now,
+    settings,
+    tool_version,
+)
 from archiver.cli.visible import visible_line
 from archiver.document import Finding
 from archiver.errors import DamageError, StorageError, UsageError
@@ -36,7 +44,7 @@ _FORMATS: tuple[Format, ...] = ("jsonl", "parquet", "csv", "bagit")
 
 
 @command("export")
-@click.argument("place", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("place")
 @archive_option
 @click.option(
     "--format",

@@ -57,6 +57,7 @@ def _documents(summary: Summary) -> list[tuple[str, str]]:
         ("revised", f"{summary.revised:,}"),
         ("unchanged", f"{summary.unchanged:,}"),
         ("quarantined", kept_out),
+        *([("near-duplicates", f"{near:,}, marked")] if (near := summary.near_duplicates) else []),
         *([("refused", f"{summary.refused:,}, taken down before")] if summary.refused else []),
     ]
 

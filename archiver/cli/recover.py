@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli.screen import Screen, count, finding_json, finding_lines, paint
-from archiver.cli.session import batch_id, command, head_option, now, settings, tool_version
+from archiver.cli.session import (
+    archive_argument,
+    batch_id,
+    command,
+    head_option,
+    now,
+    settings,
+    tool_version,
+)
 from archiver.cli.visible import visible_line
 from archiver.document import Finding
 from archiver.errors import DamageError
@@ -23,7 +31,7 @@ LISTED = 10
 
 
 @command("recover")
-@click.argument("archive", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("archive")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--orphans", is_flag=True, help="Also delete what killed runs left behind.")
 @head_option

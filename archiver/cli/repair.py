@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli.screen import Screen, count, finding_json, finding_lines, paint, size, table
-from archiver.cli.session import command, now, settings
+from archiver.cli.session import archive_argument, command, now, settings
 from archiver.cli.visible import visible_line
 from archiver.errors import DamageError
 
@@ -21,7 +21,7 @@ _LISTED = 20
 
 
 @command("repair")
-@click.argument("archive", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("archive")
 @click.option(
     "--from",
     "copy",

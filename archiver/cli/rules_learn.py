@@ -135,7 +135,7 @@ def _read(
         expand(sources, base),
         base=base,
         index=Path(index) if index else None,
-        stdin=lambda: binary_stdin().read(),
+        stdin=binary_stdin,
     ):
         if isinstance(item, Reject):
             findings.append(item.finding)

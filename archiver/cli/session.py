@@ -106,6 +106,11 @@ def named_host(given: str | None) -> str | None:
     raise UsageError(f"{given!r} is no host", hint="Give it like example.org.")
 
 
+def archive_argument(name: str) -> Callable[[_Command], _Command]:
+    """``[ARCHIVE]``: the archive's folder, first after the command; handed over by this name."""
+    return click.argument(name, metavar="[ARCHIVE]", required=False, type=click.Path())
+
+
 def archive_option(function: _Command) -> _Command:
     """``--archive DIR``: where the archive is."""
     return click.option(
@@ -119,11 +124,12 @@ def archive_option(function: _Command) -> _Command:
 def head_option(function: _Command) -> _Command:
     """``--expect-head HEAD``: the head as its keeper noted it."""
     return click.option(
-        "--expect-head", metavar="HEAD", callback=_head, help="The head you noted elsewhere."
+        "--expect-head", metavar="HEAD", callback=given_head, help="The head you noted elsewhere."
     )(function)
 
 
-def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def given_head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """A head as its keeper noted it: ``version:sha256``, or the digest alone."""
     given = (value or "").strip().lower()
     if value is not None and not _HEAD.fullmatch(given):
         raise click.BadParameter("write VERSION:SHA256 or SHA256, as `archiver log` shows it")

@@ -73,7 +73,7 @@ def show(
     elif text_only:
         _write_text(str(record["text"]))
     else:
-        for line in _about(record):
+        for line in _about(record, _near_duplicate(opened, record)):
             screen.result(line)
         screen.result("\nText")
         for line in record["text"].rstrip("\n").split("\n"):
@@ -140,9 +140,21 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _about(record: Mapping[str, Any]) -> Iterator[str]:
+def _near_duplicate(archive: Archive, record: Mapping[str, Any]) -> str:
+    """The document that a record is marked as like, by its id."""
+    from archiver.archive.log.marks import id_digest
+
+    if not record["near_duplicate_of"]:
+        return ""
+    like = (id_ for id_ in archive.paths() if id_digest(id_) == record["near_duplicate_of"])
+    name = next(like, "a document that is not here any more")
+    return f"{name} (similarity {record['near_duplicate_similarity']:.2f})"
+
+
+def _about(record: Mapping[str, Any], near: str) -> Iterator[str]:
     yield paint(visible_line(record["id"]), "strong")
-    yield from labelled((label, value) for label, value in _provenance(record) if value)
+    lines = [*_provenance(record), ("like", near)]
+    yield from labelled((label, value) for label, value in lines if value)
     for head, items in (("Facts", record["facts"]), ("Metadata", record["metadata"])):
         if items:
             yield f"\n{head}"
@@ -156,7 +168,9 @@ def _about(record: Mapping[str, Any]) -> Iterator[str]:
 def _provenance(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("title", "url", "source", "license"):
         yield name, record[name] or ""
-    yield "language", record["language"] or ""
+    score = record["language_score"]
+    detected = "" if score is None else f" (detected, {score:.2f})"
+    yield "language", f"{record['language'] or ''}{detected}"
     yield "published", moment(record["date"])
     yield "fetched", moment(record["fetched_at"])
     yield "file", record["file_path"]

@@ -8,6 +8,7 @@ import click
 
 from archiver.cli.screen import Screen, labelled, paint
 from archiver.cli.session import (
+    archive_argument,
     archive_option,
     at_least,
     batch_id,
@@ -20,7 +21,7 @@ from archiver.cli.visible import visible_line
 
 
 @command("upgrade")
-@click.argument("place", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("place")
 @archive_option
 @click.option("--to", metavar="N", type=at_least(1), help="This schema version; also an older one.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,15 @@ import click
 
 from archiver.cli.progress import byte_bar
 from archiver.cli.screen import Screen
-from archiver.cli.session import command, now, settings, tool_version
+from archiver.cli.session import (
+    archive_argument,
+    command,
+    given_head,
+    head_option,
+    now,
+    settings,
+    tool_version,
+)
 from archiver.cli.spans import share, span
 from archiver.cli.verdict import report_json, report_lines
 from archiver.errors import ArchiverError, DamageError, UsageError
@@ -21,30 +28,20 @@ if TYPE_CHECKING:
     from archiver.archive.checks.replay import Replay
     from archiver.archive.checks.validate import Clock, Report, Scope
 
-_HEAD = re.compile(r"(?:[0-9]{1,18}:)?[0-9a-f]{64}")
-
 FORMATS = ("table", "json", "junit")
 
 
-def _expected(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not _HEAD.fullmatch(value.strip().lower()):
-        raise click.BadParameter("write VERSION:SHA256 or SHA256, as `archiver log` shows it")
-    return value.strip().lower() if value else None
-
-
 @command("validate")
-@click.argument("archive", metavar="[ARCHIVE]", required=False, type=click.Path())
+@archive_argument("archive")
 @click.option("--quick", is_flag=True, help="Digests of files only; rows are not read.")
 @click.option(
     "--replay", is_flag=True, help="Also clean what was received again, by the rules recorded."
 )
-@click.option(
-    "--expect-head", metavar="HEAD", callback=_expected, help="The head you noted elsewhere."
-)
+@head_option
 @click.option(
     "--expect-head-or-newer",
     metavar="HEAD",
-    callback=_expected,
+    callback=given_head,
     help="The same, where versions may have come since.",
 )
 @click.option(

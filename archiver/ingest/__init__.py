@@ -2,24 +2,41 @@
 
 Sources come in as readers yield them and leave in batches, so that memory is
 bounded by a batch and not by the corpus. What is unchanged is skipped by
-digest; what is bad goes to quarantine with its bytes; all that is new becomes
-exactly one version.
+digest; what is bad goes to quarantine with its bytes; what is new becomes one
+version, or several of a bounded size, so that a run that was killed goes on
+where it was. An engine does the work: in this process, or in many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack
 
 from archiver.document import Finding, Reject, Source
-from archiver.ingest.job import Event, Finished, Job, Noted, Quarantined, Read, Summary
+from archiver.ingest.job import (
+    ATOMIC,
+    Committed,
+    Event,
+    Every,
+    Finished,
+    Job,
+    Noted,
+    Planned,
+    Quarantined,
+    Read,
+    Summary,
+)
 from archiver.ingest.run import Run
 
 __all__ = [
+    "ATOMIC",
+    "Committed",
     "Event",
+    "Every",
     "Finished",
     "Job",
     "Noted",
+    "Planned",
     "Quarantined",
     "Read",
     "Run",
@@ -28,15 +45,16 @@ __all__ = [
 ]
 
 
-def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Iterator[Event]:
-    """Take sources into an archive; nothing is committed before the last event.
+def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Generator[Event, None, None]:
+    """Take sources into an archive, in versions as ``job.commit_every`` has them.
 
     The archive is made where there is none. A dry run reads and cleans all and
-    writes nothing.
+    writes nothing. A version is on the disk once its ``Committed`` is given; the
+    last one is there before ``Finished``.
 
     Raises: InputError from the readers; NewerArchiveError, DamageError,
     LockedError, StorageError from the archive. After each of them the archive
-    is as it was before.
+    is as the last version left it, and a run over the same sources goes on there.
     """
     with ExitStack() as cleanup:
         run = Run(job, cleanup)

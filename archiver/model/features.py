@@ -69,9 +69,8 @@ def features(lines: Sequence[str]) -> Features:
     """The features of a document. Cost: linear, a few passes over its code points."""
     seg = segment(lines)
     counts = np.diff(seg.word_at)
-    shapes = shape_digests(seg, SHAPE_RUNS)
-    keys = digests(seg.words, seg.word_at[:-1], seg.word_at[1:])
-    tokens, starts = _tokens(seg, counts, shapes, keys)
+    shapes, keys = shape_digests(seg, SHAPE_RUNS), word_digests(seg)
+    tokens, starts = tokens_of(seg, counts, shapes, keys)
     dense = figures(seg, counts, shapes, keys)
     alike = _alike(seg.index, counts, tokens, starts, dense)
     return Features(seg.index, dense, counts, tokens, starts, alike)
@@ -85,9 +84,19 @@ def _alike(
         return ()
     first = np.where(counts > 0, tokens[np.minimum(starts + 2, len(tokens) - 1)], -1)
     block: Ints = np.cumsum(np.diff(index, prepend=-1) > 1)
-    indent = np.round(dense[:, _INDENT] * 12).astype(np.int64)
-    ways: tuple[Ints, ...] = (block, tokens[starts], tokens[starts + 1], first, indent)
+    ways: tuple[Ints, ...] = (block, tokens[starts], tokens[starts + 1], first, indents(dense))
     return tuple(_grouped(keys) for keys in ways)
+
+
+def indents(dense: Floats) -> Ints:
+    """How far each line is indented, in steps that grow with it."""
+    steps: Ints = np.round(dense[:, _INDENT] * 12).astype(np.int64)
+    return steps
+
+
+def word_digests(seg: Segments) -> Hashes:
+    """A digest of all the words of each line."""
+    return digests(seg.words, seg.word_at[:-1], seg.word_at[1:])
 
 
 def _grouped(keys: Ints) -> Groups:
@@ -96,7 +105,11 @@ def _grouped(keys: Ints) -> Groups:
     return Groups(group, np.argsort(group, kind="stable"), starts)
 
 
-def _tokens(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> tuple[Ints, Ints]:
+def tokens_of(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> tuple[Ints, Ints]:
+    """Rows of the table of word vectors, line after line, and where each line's begin.
+
+    Each line has at least two: its shape's, and that of its first and last mark.
+    """
     n = len(seg)
     every = np.arange(n)
     line = np.repeat(every, counts)

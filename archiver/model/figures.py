@@ -18,9 +18,10 @@ from archiver.model.alphabet import (
     SPACE,
     UPPER,
 )  # fmt: skip
-from archiver.model.segment import Hashes, Ints, Segments
+from archiver.model.segment import WORD_BITS, Hashes, Ints, Segments
 
 Floats = NDArray[np.float32]
+Column = NDArray[np.float64]
 
 #: A line with at least so many words (two characters of Chinese make one) is prose.
 LONG = 12
@@ -31,8 +32,8 @@ FUNCTION_WORDS = 30
 #: Beyond so many lines, a distance says only "far".
 FAR = 200
 
-#: Figures a line.
-WIDTH = 58
+#: Figures a line; the first of them depend on nothing but the line.
+WIDTH, OWN = 58, 32
 
 #: Those that tell of the end of a sentence; of a clock, a date and a year; how often
 #: the line stands in the document; and how much it shares with the long lines.
@@ -44,38 +45,44 @@ def figures(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> Floats
     n = len(seg)
     if n == 0:
         return np.zeros((0, WIDTH), np.float32)
-    weight = _weights(seg, counts)
+    weight = weights(seg, counts)
     columns = [
-        *_characters(seg, counts),
-        *_marks(seg),
         *_places(seg),
         *_repeats(seg, counts, shapes, keys),
         *_topic(seg, counts, weight),
         *_prose(seg, weight),
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    near = np.stack(columns, axis=1).astype(np.float32)
+    return np.concatenate([own_figures(seg, counts), near], axis=1)
 
 
-def _weights(seg: Segments, counts: Ints) -> NDArray[np.float64]:
+def own_figures(seg: Segments, counts: Ints) -> Floats:
+    """The first ``OWN`` figures of each line: those that its own characters tell."""
+    if len(seg) == 0:
+        return np.zeros((0, OWN), np.float32)
+    return np.stack([*_characters(seg, counts), *_marks(seg)], axis=1).astype(np.float32)
+
+
+def weights(seg: Segments, counts: Ints) -> Column:
+    """Words a line; those of scripts without blanks count half."""
     cjk = (seg.flags[seg.word_start] & CJK) != 0
     sums = np.concatenate([[0], np.cumsum(cjk)])
     unspaced = sums[seg.word_at[1:]] - sums[seg.word_at[:-1]]
-    weights: NDArray[np.float64] = counts - 0.5 * unspaced
-    return weights
+    return np.asarray(counts - 0.5 * unspaced, np.float64)
 
 
-def _count(seg: Segments, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _count(seg: Segments, mask: NDArray[np.bool_]) -> Column:
     """How many of the marked characters each line has."""
     at = np.flatnonzero(mask)
     counts = np.searchsorted(at, seg.last, side="right") - np.searchsorted(at, seg.first)
     return counts.astype(np.float64)
 
 
-def _characters(seg: Segments, counts: Ints) -> list[NDArray[np.float64]]:
+def _characters(seg: Segments, counts: Ints) -> list[Column]:
     length = (seg.last + 1 - seg.first).astype(np.float64)
     words = np.maximum(counts, 1)
     flags = seg.flags
-    alpha = _count(seg, (flags & ALPHA) != 0)
+    alpha = length - _count(seg, (flags & ALPHA) == 0)  # the others are fewer
     upper = _count(seg, (flags & UPPER) != 0)
     digit = _count(seg, (flags & DIGIT) != 0)
     space = _count(seg, (flags & SPACE) != 0)
@@ -95,51 +102,50 @@ def _characters(seg: Segments, counts: Ints) -> list[NDArray[np.float64]]:
     ]
 
 
-def _marks(seg: Segments) -> list[NDArray[np.float64]]:
+def _marks(seg: Segments) -> list[Column]:
     codes, flags = seg.codes, seg.flags
     first, last = seg.first, seg.last
-    before, after = np.roll(flags, 1), np.roll(flags, -1)
-    digit = (flags & DIGIT) != 0
-    between = ((before & DIGIT) != 0) & ((after & DIGIT) != 0)
-    dash = (codes == 45) | (codes == 46) | (codes == 47)
     blank = (flags & SPACE) != 0
+    # Marks are few: all that is asked of them is asked of them alone.
+    at = np.flatnonzero((flags & (ALPHA | DIGIT | SPACE)) == 0)
+    line = np.searchsorted(first, at, side="right") - 1
+    code, flag, before, after = codes[at], flags[at], flags[at - 1], flags[(at + 1) % len(flags)]
+    between = ((before & DIGIT) != 0) & ((after & DIGIT) != 0)
+    dash = (code == 45) | (code == 46) | (code == 47)
 
-    def has(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.minimum(_count(seg, mask), 1)
-
-    def some(mask: NDArray[np.bool_], most: int) -> NDArray[np.float64]:
-        return np.minimum(_count(seg, mask), most) / most
+    def some(mask: NDArray[np.bool_], most: int = 1) -> Column:
+        counts = np.bincount(line[mask], minlength=len(seg)).astype(np.float64)
+        return np.minimum(counts, most) / most
 
     second = flags[np.minimum(first + 1, len(flags) - 1)]
     bullet = ((flags[first] & (ALPHA | DIGIT)) == 0) & ((second & SPACE) != 0)
-    year = _years(seg)
     return [
         ((flags[last] & SENTENCE) != 0).astype(float),
         (codes[last] == 58).astype(float),
         ((flags[last] & END) != 0).astype(float),
         bullet.astype(float),
-        digit[first].astype(float),
+        ((flags[first] & DIGIT) != 0).astype(float),
         ((flags[first] & (ALPHA | UPPER)) == ALPHA).astype(float),
         ((flags[first] & UPPER) != 0).astype(float),
-        has((codes == 64) | ((codes == 47) & (np.roll(codes, 1) == 47))),
-        has((codes == 46) & ((before & ALPHA) != 0) & ((after & (ALPHA | UPPER)) == ALPHA)),
-        some((flags & BAR) != 0, 6),
-        some((flags & COMMA) != 0, 8),
-        some((flags & SENTENCE) != 0, 8),
-        has((flags & QUOTE) != 0),
-        has((flags & PRICE) != 0),
-        has(codes == 0xA9),
-        has((codes == 58) & between),
-        has(dash & between),
-        has((codes == 40) | (codes == 0xFF08)),
+        some((code == 64) | ((code == 47) & (codes[at - 1] == 47))),
+        some((code == 46) & ((before & ALPHA) != 0) & ((after & (ALPHA | UPPER)) == ALPHA)),
+        some((flag & BAR) != 0, 6),
+        some((flag & COMMA) != 0, 8),
+        some((flag & SENTENCE) != 0, 8),
+        some((flag & QUOTE) != 0),
+        some((flag & PRICE) != 0),
+        some(code == 0xA9),
+        some((code == 58) & between),
+        some(dash & between),
+        some((code == 40) | (code == 0xFF08)),
         np.isin(codes[first], [91, 123, 60, 124]).astype(float),
-        has((codes == 33) | (codes == 63) | (codes == 0xFF01) | (codes == 0xFF1F)),
-        some(blank & (np.roll(blank, 1)), 8),
-        year,
+        some((code == 33) | (code == 63) | (code == 0xFF01) | (code == 0xFF1F)),
+        np.minimum(_count(seg, blank & np.roll(blank, 1)), 8) / 8,
+        _years(seg),
     ]
 
 
-def _years(seg: Segments) -> NDArray[np.float64]:
+def _years(seg: Segments) -> Column:
     four = seg.word_end - seg.word_start == 4
     at = seg.word_start[four]
     year = np.zeros(len(seg.word_start), bool)
@@ -147,11 +153,11 @@ def _years(seg: Segments) -> NDArray[np.float64]:
     digits = (seg.flags[at + 2] & DIGIT != 0) & (seg.flags[at + 3] & DIGIT != 0)
     year[four] = np.isin(head, [49 * 10 + 57, 50 * 10 + 48]) & digits
     sums = np.concatenate([[0], np.cumsum(year)])
-    some: NDArray[np.float64] = (sums[seg.word_at[1:]] > sums[seg.word_at[:-1]]).astype(np.float64)
+    some: Column = (sums[seg.word_at[1:]] > sums[seg.word_at[:-1]]).astype(np.float64)
     return some
 
 
-def _places(seg: Segments) -> list[NDArray[np.float64]]:
+def _places(seg: Segments) -> list[Column]:
     n = len(seg)
     k = np.arange(n, dtype=np.float64)
     gap = np.concatenate([[1.0], np.diff(seg.index) > 1, [1.0]])
@@ -165,9 +171,7 @@ def _places(seg: Segments) -> list[NDArray[np.float64]]:
     ]
 
 
-def _repeats(
-    seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes
-) -> list[NDArray[np.float64]]:
+def _repeats(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> list[Column]:
     n = len(seg)
     _, at, same, often = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     _, shape, shape_often = np.unique(shapes, return_inverse=True, return_counts=True)
@@ -189,13 +193,13 @@ def _repeats(
     ]
 
 
-def _topic(seg: Segments, counts: Ints, weight: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _topic(seg: Segments, counts: Ints, weight: Column) -> list[Column]:
     """Shares of function words, and of words that other long lines use too."""
     n = len(seg)
     if len(seg.words) == 0:
         return [np.zeros(n), np.full(n, 0.5), np.zeros(n)]
     line = np.repeat(np.arange(n), counts)
-    _, word = np.unique(seg.words, return_inverse=True)
+    _, word = np.unique(seg.words >> np.uint64(64 - WORD_BITS), return_inverse=True)
     long = weight >= LONG
     in_long = long[line]
     often = np.bincount(word, weights=in_long)
@@ -213,7 +217,7 @@ def _topic(seg: Segments, counts: Ints, weight: NDArray[np.float64]) -> list[NDA
     return [functional / size, share, np.log1p(shared) / 4]
 
 
-def _prose(seg: Segments, weight: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _prose(seg: Segments, weight: Column) -> list[Column]:
     """Blocks, and the way to the nearest prose before and after."""
     n = len(seg)
     k = np.arange(n)

@@ -32,9 +32,10 @@ ALIKE_AFTER = (2, 4)
 TEXT, WORTH_KEEPING = 0, 1
 
 #: The names of the networks, by the answer they were trained for. Each gives both.
-NAMES = ("text", "worth")
+NAMES = tuple(WEIGHTS)
 
-_TINY = np.float32(1e-5)
+#: Keeps rows without any spread from division by nothing.
+TINY = np.float32(1e-5)
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -121,7 +122,7 @@ class Network:
     def _level(self, state: Floats, name: str) -> Floats:
         """Layer normalisation."""
         state = state - state.mean(axis=1, keepdims=True)
-        spread = np.sqrt((state * state).mean(axis=1, keepdims=True) + _TINY)
+        spread = np.sqrt((state * state).mean(axis=1, keepdims=True) + TINY)
         weight, bias = self.arrays[f"{name}.weight"], self.arrays[f"{name}.bias"]
         level: Floats = state / spread * weight + bias
         return level

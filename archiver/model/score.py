@@ -11,26 +11,15 @@ from numpy.typing import NDArray
 from archiver.model.features import Features, features
 from archiver.model.figures import DATED, ENDS_SENTENCE, REPEATED, TOPICAL
 from archiver.model.network import TEXT, WORTH_KEEPING, Network, shipped
-from archiver.model.signed import is_signed
-from archiver.model.tabular import tabular
+from archiver.model.scores import Look, Scores, scored
 from archiver.settings import Profile
-
-#: A line of so many words with the end of a sentence in it reads like prose.
-PROSE_WORDS = 12
-
-#: The text begins with a line of so many words that is taken for it.
-TEXT_WORDS = 10
-
-#: So many lines above the text may be its masthead: headline, kicker, date and byline.
-#: A headline has so many words, and this share of them in common with the text.
-MASTHEAD_LINES = 6
-HEADLINE_WORDS = 2, 25
-HEADLINE_SHARE = 0.4
-DATELINE_WORDS = 12
 
 #: A text of fewer words whose expected word F1 is below this is as likely a list that
 #: someone made as a page around a text: over half of its words never go.
 SHORT, DOUBTFUL = 400, 0.6
+
+#: Decimals of the probability that an edit notes.
+SCORE_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,73 +69,33 @@ BOUNDS: dict[Profile, Bounds] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Probabilities: that each line (of those not blank) is content, and the gate.
-
-    ``worth`` is the probability that an archive would keep the line, ``gate`` the
-    one that the document holds boilerplate at all. ``prose`` tells which lines read
-    like prose, ``signed`` which like a byline or a credit, ``fact`` which are a key
-    with a value or a row of a table, and ``masthead`` which stand above the text as a
-    headline does. ``text`` tells whether there is a text: a line of some length that is
-    taken for it.
-    """
-
-    index: NDArray[np.int64]
-    content: NDArray[np.float64]
-    worth: NDArray[np.float64]
-    words: NDArray[np.int64]
-    prose: NDArray[np.bool_]
-    signed: NDArray[np.bool_]
-    fact: NDArray[np.bool_]
-    masthead: NDArray[np.bool_]
-    text: bool
-    gate: float
-
-
 def score_document(
-    lines: Sequence[str], network: Network | None = None, answer: int = TEXT
+    lines: Sequence[str],
+    network: Network | None = None,
+    answer: int = TEXT,
+    most: float = 1.0,
 ) -> Scores:
     """Score the lines of a document for one of the answers. Pure; linear in the text.
 
-    network: another than the one that ships for this answer.
+    network: another than the one that ships for this answer. most: see ``scored``.
     """
     seen: Features = features(lines)
     answers, gate = (network or shipped(answer)).run(seen)
-    found = _probability(answers)
-    prose = (seen.words >= PROSE_WORDS) & (seen.dense[:, ENDS_SENTENCE] > 0)
-    signed = np.array([is_signed(lines[number]) for number in seen.index], bool)
-    body = np.flatnonzero((found[:, TEXT] > 0.5) & (seen.words >= TEXT_WORDS))
-    return Scores(
-        index=seen.index,
-        content=found[:, answer],
-        worth=found[:, WORTH_KEEPING],
-        words=seen.words,
-        prose=prose,
-        signed=signed,
-        fact=np.array(tabular([lines[number] for number in seen.index]), bool),
-        masthead=_masthead(seen, int(body[0]) if len(body) else 0, signed),
-        text=len(body) > 0,
-        gate=float(_probability(gate)),
+    return scored(
+        Look(
+            index=seen.index,
+            words=seen.words,
+            sentence=seen.dense[:, ENDS_SENTENCE] > 0,
+            dated=np.any(seen.dense[:, DATED] > 0, axis=1),
+            repeated=seen.dense[:, REPEATED],
+            topical=seen.dense[:, TOPICAL],
+        ),
+        lines,
+        answers,
+        gate,
+        answer=answer,
+        most=most,
     )
-
-
-def _masthead(seen: Features, start: int, signed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Lines above the start of the text that look like its headline, date or byline."""
-    above = np.zeros(len(seen.index), bool)
-    above[max(0, start - MASTHEAD_LINES) : start] = True
-    least, most = HEADLINE_WORDS
-    headline = (
-        (seen.dense[:, TOPICAL] >= HEADLINE_SHARE)
-        & (seen.words >= least)
-        & (seen.words <= most)
-        & (seen.dense[:, REPEATED] == 0)
-    )
-    dated = np.any(seen.dense[:, DATED] > 0, axis=1, keepdims=False)
-    masthead: NDArray[np.bool_] = above & (
-        headline | signed | (dated & (seen.words <= DATELINE_WORDS))
-    )
-    return masthead
 
 
 def score_lines(lines: Sequence[str], network: Network | None = None) -> list[float]:
@@ -168,10 +117,14 @@ def decide(
     bounds = BOUNDS.get(profile)
     if bounds is None:
         return {}
-    scores = score_document(lines, network, bounds.answer)
-    gone = falling(scores, bounds)
+    scores = score_document(lines, network, bounds.answer, bounds.line)
+    return reasons(scores, falling(scores, bounds))
+
+
+def reasons(scores: Scores, gone: NDArray[np.bool_]) -> dict[int, float]:
+    """The lines that go, by number, each with its probability of being boilerplate."""
     return {
-        int(number): round(1 - float(content), 4)
+        int(number): round(1 - float(content), SCORE_DIGITS)
         for number, content in zip(scores.index[gone], scores.content[gone], strict=True)
     }
 
@@ -182,10 +135,10 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     words = int(scores.words.sum())
     if not words or scores.gate < bounds.document or (bounds.text and not scores.text):
         return none
-    best = _best(scores)
-    limit = bounds.line * best**bounds.doubt
-    limits = np.where(scores.prose, min(limit, bounds.prose), limit)
-    gone: NDArray[np.bool_] = (scores.content < limits) & (scores.words > 0) & ~scores.fact
+    best = best_f1(scores)
+    gone: NDArray[np.bool_] = (
+        (scores.content < limits_of(scores, bounds, best)) & (scores.words > 0) & ~scores.fact
+    )
     gone &= ~(scores.masthead & (scores.worth >= bounds.masthead))
     if bounds.signed:
         gone &= ~scores.signed
@@ -197,13 +150,15 @@ def falling(scores: Scores, bounds: Bounds) -> NDArray[np.bool_]:
     return gone
 
 
-def _best(scores: Scores) -> float:
+def limits_of(scores: Scores, bounds: Bounds, best: float) -> NDArray[np.float64]:
+    """Below which probability of being content each line goes; ``best``: see ``best_f1``."""
+    limit = bounds.line * best**bounds.doubt
+    return np.where(scores.prose, min(limit, bounds.prose), limit)
+
+
+def best_f1(scores: Scores) -> float:
     """The word F1 to expect when the cut stands where it is highest."""
     order = np.argsort(-scores.content, kind="stable")
     words = scores.words[order].astype(np.float64)
     content = np.cumsum(words * scores.content[order])
     return float(np.max(2 * content / (np.cumsum(words) + content[-1] + 1e-9)))
-
-
-def _probability(log_odds: NDArray[np.float32] | float) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-np.clip(np.asarray(log_odds, np.float64), -30, 30)))

@@ -29,6 +29,10 @@ _BASE = 0x9E3779B97F4A7C15
 _BACK = pow(_BASE, -1, 1 << 64)
 _NEWLINE = 10
 
+#: Words of a document are told apart by so many bits of their digests: a document's
+#: number fits beside them.
+WORD_BITS = 48
+
 #: Powers for documents of so many characters are kept, half a megabyte each way.
 _KEPT_POWERS = 1 << 16
 
@@ -121,18 +125,20 @@ def mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(32))
 
 
+@lru_cache(maxsize=1)
+def _kinds() -> Codes:
+    """What stands for a character in a shape, by its flags; nothing: the mark itself."""
+    flags = np.arange(int(np.iinfo(np.uint16).max) + 1)
+    kinds = np.zeros(len(flags), np.uint32)
+    for flag, kind in ((DIGIT, "9"), (ALPHA, "a"), (UPPER, "A"), (SPACE, " ")):
+        kinds[(flags & flag) != 0] = ord(kind)
+    return kinds
+
+
 def shape_digests(seg: Segments, runs: int) -> Hashes:
     """Each line's shape: its first runs of capitals, letters, digits, blanks and marks."""
-    kind = np.where(
-        (seg.flags & UPPER) != 0,
-        ord("A"),
-        np.where(
-            (seg.flags & ALPHA) != 0,
-            ord("a"),
-            np.where((seg.flags & DIGIT) != 0, ord("9"), seg.codes),
-        ),
-    )
-    kind = np.where((seg.flags & SPACE) != 0, ord(" "), kind)
+    kind = _kinds()[seg.flags]
+    kind = np.where(kind == 0, seg.codes, kind)
     change = np.ones(len(kind), bool)
     change[1:] = kind[1:] != kind[:-1]
     change[seg.first] = True

@@ -73,14 +73,30 @@ _CREDITS = {
 
 
 def _any_of(*tables: dict[str, str]) -> str:
-    """The words of all languages, as one alternation."""
-    return "|".join(
-        sorted({word for table in tables for row in table.values() for word in row.split("|")})
-    )
+    """The words of all languages, as one pattern that shares their beginnings.
+
+    An alternation of the words tries each at every place: some ten times slower.
+    """
+    return _sharing({word for table in tables for row in table.values() for word in row.split("|")})
+
+
+def _sharing(words: set[str]) -> str:
+    """A pattern of the words; of two that fit, the shorter is found.
+
+    A backslash and the sign behind it stay together.
+    """
+    tails: dict[str, set[str]] = {}
+    for word in words - {""}:
+        size = 2 if word[0] == "\\" else 1
+        tails.setdefault(word[:size], set()).add(word[size:])
+    branches = "|".join(sign + _sharing(tails[sign]) for sign in sorted(tails))
+    if not branches:
+        return ""
+    return f"(?:{branches})??" if "" in words else f"(?:{branches})"
 
 
 _STARTS = _any_of(_BYLINES, _CREDITS)
-_SIGNED = re.compile(rf"[^\w©(]*(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE)
+_SIGNED = re.compile(rf"[^\w©(]*+(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE)
 
 #: A byline may be cut in two: the name stands on the next line.
 _ALONE = re.compile(r"\W*(?:by|von|par|por|di|door|av|af)\W*", re.IGNORECASE)
@@ -94,6 +110,8 @@ _CREDITED = re.compile(
     rf"|[/(\[|–—-]\s?(?:{_AGENCIES})\b[^.!?:]{{0,30}})\s*$",
     re.IGNORECASE,
 )
+#: Without one of these near its end, no line has a credit there.
+_CREDIT_SIGN = re.compile(r"[©:：/(\[|–—-]")
 
 
 def is_signed(line: str) -> bool:
@@ -103,7 +121,10 @@ def is_signed(line: str) -> bool:
     with its credit is one too. Cost: the first and the last words of the line.
     """
     start = line[:200]
-    found, words = _SIGNED.match(start), len(line.split())
+    found = _SIGNED.match(start)
+    if found is None and _CREDIT_SIGN.search(line[-100:]) is None:
+        return False
+    words = len(line.split())
     if found is None or words > MOST_WORDS:
         least, most = CAPTION_WORDS
         return least < words <= most and _CREDITED.search(line[-100:]) is not None

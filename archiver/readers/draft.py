@@ -13,6 +13,7 @@ from archiver.digest import BLOCK
 from archiver.document import Finding
 from archiver.errors import InputError
 from archiver.findings import finding
+from archiver.readers.formats import is_doubtful
 from archiver.readers.front_matter import SCHEMA, format_flat
 from archiver.readers.index_sheet import COLUMNS, INDEX_NAME, Index, read_index
 from archiver.readers.index_table import format_row
@@ -43,7 +44,8 @@ def draft_index(folder: Path) -> str:
     """An INDEX.md for a folder: file, id and sha256, the encoding where it is UTF-8.
 
     All else is left empty, to be filled by who knows it. Ids are the files' stems
-    where these differ, else their paths.
+    where these differ, else their paths. Files that may be something else than
+    records, .csv and .json, are left to be listed by hand.
     Raises: InputError when the folder cannot be listed. Cost: reads every file
     once, in blocks. Files that cannot be read are left out; ``check_index`` and
     ``read_files`` report them.
@@ -51,7 +53,7 @@ def draft_index(folder: Path) -> str:
     found: list[tuple[str, str, bool]] = []
     try:
         for entry in walk(folder):
-            if entry.code is None:
+            if entry.code is None and not is_doubtful(entry.relative):
                 known = digest_of(entry.path)
                 if known is not None:
                     found.append((entry.relative, *known))
@@ -103,7 +105,10 @@ def _check_entry(index: Index, entry: Entry, listed: str | None) -> list[Finding
         where = index.where if listed else entry.relative
         return [finding(code, f"{entry.relative} {entry.problem}", where=where, line=line)]
     if listed is None:
-        return [finding("W307", f"{entry.relative} is not listed", where=entry.relative)]
+        code, what = "W307", "is not listed"
+        if is_doubtful(entry.relative):
+            code, what = "W208", "is not listed, and read only if it holds records"
+        return [finding(code, f"{entry.relative} {what}", where=entry.relative)]
     if row is None or row.sha256 is None:
         return []
     known = digest_of(entry.path)

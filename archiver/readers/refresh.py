@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archiver.readers.draft import digest_of
+from archiver.readers.formats import is_doubtful
 from archiver.readers.index_sheet import INDEX_NAME, read_index
 from archiver.readers.index_table import cells_of, find_tables, format_row, lines_of
 from archiver.readers.roots import Root
@@ -48,6 +49,8 @@ def refresh_index(path: Path) -> Refreshed:
     for entry in root.entries():
         listed = root.listed(entry.relative)
         known = digest_of(entry.path) if entry.code is None else None
+        if listed is None and is_doubtful(entry.relative):
+            continue
         if known is None or (listed is not None and listed not in index.rows):
             continue
         if listed is None:

@@ -62,6 +62,24 @@ class Root:
             return None
         return self.index.name_of(self._prefix + relative)
 
+    def inside(self, address: str) -> str | None:
+        """How the index writes what lies in a file of this root, by its address; or None."""
+        start = f"{self.address}/" if self.address else ""
+        if not address.startswith(start):
+            return None
+        rest = address[len(start) :]
+        return self.listed(rest if self.is_folder else f"{storable(self.place.name)}/{rest}")
+
+    def lists_below(self, relative: str) -> bool:
+        """Whether the index lists what lies in a file of this root: members of an archive."""
+        return self._prefix is not None and self._prefix + relative in self._parents
+
+    @cached_property
+    def _parents(self) -> frozenset[str]:
+        """Whatever stands before a slash in the index: folders, and archives of files."""
+        names = [*self.index.rows, *self.index.refused] if self.index else []
+        return frozenset(name[:at] for name in names for at, mark in enumerate(name) if mark == "/")
+
     def below(self, listed: str) -> str | None:
         """A path of the index as a path below this root; None when it is elsewhere."""
         if self._prefix is None or not listed.startswith(self._prefix):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from archiver.archive.archive import Archive
@@ -11,10 +11,11 @@ from archiver.archive.rows.records import restore_bytes
 from archiver.document import Provenance, Source
 from archiver.readers.files import MAX_SOURCE_BYTES, PAGE_SUFFIXES
 from archiver.readers.roots import html_begins
+from archiver.readers.warc import PAGES
 
 #: Findings that a newer reader, decoder or rule may overcome. The others (too
 #: large, not listed, another digest, an id taken) are not about reading.
-RETRIED = frozenset({"E202", "E203", "E208", "E209", "E211"})
+RETRIED = frozenset({"E202", "E203", "E208", "E209", "E211", "E220"})
 
 #: How the evidence tells that the index declared the encoding.
 _DECLARED = re.compile(r"declared by the index(?: as (\S+))?")
@@ -38,6 +39,8 @@ def stored_source(row: Mapping[str, Any]) -> Source:
     if "date" in filled:
         filled.add(_WRITTEN)
     known = {name: None if name in filled else row[name] for name in _FILLABLE}
+    if row["language_score"] is not None:  # detected, not given
+        known["language"] = None
     declared = _DECLARED.search(row["encoding_evidence"])
     return Source(
         id=row["id"],
@@ -53,7 +56,7 @@ def stored_source(row: Mapping[str, Any]) -> Source:
     )
 
 
-def quarantined_sources(archive: Archive, known: Mapping[str, object]) -> Iterator[Source]:
+def quarantined_sources(archive: Archive, known: Container[str]) -> Iterator[Source]:
     """Sources kept out by what may since have been mended, whose bytes are kept.
 
     known: ids that are documents by now; they are left out, and of one id the
@@ -75,7 +78,7 @@ def quarantined_sources(archive: Archive, known: Mapping[str, object]) -> Iterat
             id=id_,
             file_path=row["file_path"],
             data=data,
-            media_type=_media_type(row["file_path"], data),
+            media_type=_media_type(row["file_path"], data, dict(row["metadata"])),
             provenance=Provenance(
                 **{name: row[name] for name in _FILLABLE},
                 encoding=row["encoding"],
@@ -85,7 +88,9 @@ def quarantined_sources(archive: Archive, known: Mapping[str, object]) -> Iterat
         )
 
 
-def _media_type(path: str, data: bytes) -> str:
+def _media_type(path: str, data: bytes, metadata: Mapping[str, str]) -> str:
+    if metadata.get("content_type") in PAGES:  # of a WARC record
+        return "text/html"
     name = path.lower()
     page = name.endswith(PAGE_SUFFIXES) or (not name.endswith(".txt") and html_begins(data))
     return "text/html" if page else "text/plain"

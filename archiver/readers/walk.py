@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from archiver.readers.formats import format_of
 from archiver.readers.names import storable
-
-#: Endings that a reader exists for, in lower case.
-SUFFIXES = (".txt", ".html", ".htm")
 
 #: Folders inside folders; deeper ones are reported. Python's own limit is near 1,000.
 MAX_DEPTH = 200
@@ -150,6 +148,6 @@ def _file(relative: str, path: str, mode: int, size: int) -> Entry:
     kind = kind_of(mode)
     if kind is not None:
         return Entry(relative, Path(path), 0, "W208", f"is {kind}, not a file")
-    if not relative.lower().endswith(SUFFIXES):
-        return Entry(relative, Path(path), size, "W208", "is neither .txt nor .html")
+    if format_of(relative) is None:
+        return Entry(relative, Path(path), size, "W208", "is of no kind that is read")
     return Entry(relative, Path(path), size)

@@ -11,12 +11,12 @@ nothing more: both are tested as laws.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.rule import Rule
-from archiver.text.lines import BULLETS, is_blank
+from archiver.text.lines import BULLETS
 
 #: The fence before the first and behind the last line.
 _HEAD = 0
@@ -24,12 +24,19 @@ _HEAD = 0
 _NO_GAP: Counter[str] = Counter()
 
 
-def decide(verdicts: Sequence[Verdict], matcher: Matcher) -> list[int | None]:
-    """Per line the number of the rule that takes it, or None where it stays.
+def decide(
+    lines: Sequence[str],
+    verdicts: Mapping[int, Verdict],
+    matcher: Matcher,
+    judge: Callable[[str], Verdict],
+) -> dict[int, int]:
+    """Which lines go, by their numbers from 0, and the number of the rule that takes each.
 
+    ``verdicts`` are those on the lines that ``matcher.named`` tells; ``judge`` gives that
+    on any other, which is asked only where a rule that goes by place might act.
     Cost: linear in the lines, times the largest window that a rule looks through.
     """
-    return _Page(verdicts, matcher).decide()
+    return _Page(lines, verdicts, matcher, judge).decide()
 
 
 class _Page:
@@ -40,23 +47,39 @@ class _Page:
     the line before it.
     """
 
-    def __init__(self, verdicts: Sequence[Verdict], matcher: Matcher) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        verdicts: Mapping[int, Verdict],
+        matcher: Matcher,
+        judge: Callable[[str], Verdict],
+    ) -> None:
         self.rules: Sequence[Rule] = matcher.rules
-        self.texts = ["", *(verdict.text.strip() for verdict in verdicts), ""]
-        self.blank = [True, *(is_blank(verdict.text) for verdict in verdicts), True]
-        self.taken: list[int | None] = [None] * len(self.texts)
+        self.texts = ["", *[line.strip() for line in lines], ""]
+        for number, verdict in verdicts.items():
+            self.texts[number + 1] = verdict.text.strip()
+        self.taken: dict[int, int] = {}
         self.candidates: dict[int, tuple[int, ...]] = {
-            line: verdict.candidates
-            for line, verdict in enumerate(verdicts, 1)
+            number + 1: verdict.candidates
+            for number, verdict in verdicts.items()
             if verdict.candidates
         }
         self.end = len(self.texts) - 1
-        words = [line for line, blank in enumerate(self.blank) if not blank]
+        self.lines, self.judge = lines, judge
+        #: Lines that only a rule that goes by place may name: they are asked about when
+        #: such a rule could act.
+        self.unasked: set[int] = set()
+        if matcher.between:
+            self.unasked = {*range(1, self.end)} - {number + 1 for number in verdicts}
+        words = [line for line, text in enumerate(self.texts) if text]
         chain = [_HEAD, *words, self.end]
         self.next = dict(pairwise(chain))
         self.previous = {after: before for before, after in pairwise(chain)}
         self.gaps: dict[int, Counter[str]] = {}
         self._add_repeats(words, matcher)
+        named = {self.rules[n].family for numbers in self.candidates.values() for n in numbers}
+        if not named & matcher.between:  # nothing will ever be taken for them to stand between
+            self.unasked.clear()
         self.reach, self.window = matcher.reach, matcher.window
 
     def _add_repeats(self, words: Sequence[int], matcher: Matcher) -> None:
@@ -68,14 +91,18 @@ class _Page:
         """
         if not (matcher.repeats or matcher.agains):
             return
-        counts = Counter(self.texts[line] for line in words)
+        counts = {text: count for text, count in Counter(self.texts).items() if count > 1}
         stood: set[str] = set()
-        for line in words:
+        fitting: dict[str, tuple[int, ...]] = {}
+        for line in [line for line in words if self.texts[line] in counts]:
             text = self.texts[line]
-            if counts[text] == 1 or text[0] == "|":  # rows of a table may be alike
+            if text[0] == "|":  # rows of a table may be alike
                 continue
+            self._ask(line)
             named = self.candidates.get(line, ())
-            fit = matcher.fitting(matcher.repeats, text)
+            if text not in fitting:
+                fitting[text] = matcher.fitting(matcher.repeats, text)
+            fit = fitting[text]
             twice = counts[text] == 2 and text in stood
             if twice and not named and text[0] not in BULLETS:
                 fit += matcher.fitting(matcher.agains, text)
@@ -83,9 +110,17 @@ class _Page:
             if found := tuple(sorted({*named, *fit})):
                 self.candidates[line] = found
 
-    def decide(self) -> list[int | None]:
+    def _ask(self, line: int) -> None:
+        """Ask for the verdict on a line, where that was not done yet."""
+        if line in self.unasked:
+            self.unasked.discard(line)
+            if found := self.judge(self.lines[line - 1]).candidates:
+                self.candidates[line] = found
+
+    def decide(self) -> dict[int, int]:
+        """The lines taken, by their numbers from 0, and by which rule."""
         for line in sorted(self.candidates):
-            if self.blank[line]:  # nothing but marks that were cut
+            if not self.texts[line]:  # nothing but marks that were cut
                 self.taken[line] = self.candidates.pop(line)[0]
         queue = deque(sorted(self.candidates))
         while queue:
@@ -94,7 +129,7 @@ class _Page:
                 if line in self.candidates and (rule := self._rule_for(line)) is not None:
                     queue.extend(self._take(line, rule))
             queue.extend(self._at_the_edges())
-        return self.taken[1:-1]
+        return {line - 1: rule for line, rule in self.taken.items()}
 
     def _rule_for(self, line: int) -> int | None:
         """The first rule whose context holds for a line."""
@@ -125,6 +160,7 @@ class _Page:
     def _around(self, line: int, step: dict[int, int]) -> list[int]:
         found = []
         for _ in range(self.reach):
+            self._ask(line)
             if line in self.candidates:
                 found.append(line)
             if line not in step:
@@ -205,4 +241,4 @@ class _Page:
         return not isolated or (self._open(before - 1) and self._open(line + 1))
 
     def _open(self, line: int) -> bool:
-        return self.blank[line] or self.taken[line] is not None
+        return not self.texts[line] or line in self.taken

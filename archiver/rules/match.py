@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from archiver.rules.gate import SPACES, Patterns
 from archiver.rules.hosts import above
-from archiver.rules.regex import Pattern, pattern_set
+from archiver.rules.label import bare
+from archiver.rules.regex import Pattern
 from archiver.rules.rule import Rule, Ruleset
 from archiver.settings import Profile
-from archiver.text.lines import fold, is_blank
+from archiver.text.lines import fold, fold_lines, is_blank
 from archiver.text.repair import repair_line
 
 #: A longer line is prose, whatever it says: the longest boilerplate sentence in
@@ -23,22 +24,8 @@ MAX_CUT_LINE = 100_000
 
 Cut = tuple[int, int, int]
 
-#: What stands around a label without being part of it: bullets, arrows, rules,
-#: brackets, colons, and marks of writing direction.
-_DRESS = (
-    " …:·•|¦/\\<>«»‹›()[]{}【】#_~=+*,;–—-◦▪■□●○▶►▸▼▲△▽◀◄←→↑↓↗⇒➔➜➤❯❮⟩✓✔✕✖✗✘×☰⋮"
-    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\ufe0f\ufffc，、："
-    "🔊🎧🎙🔔📢📣📌📧✉📱🔗👉👇⬇"
-)
-
-#: What screen readers are told of a link.
-_OPENS = re.compile(
-    r" ?\((?:opens?|öffnet|s'ouvre|se abre|abre|si apre|otwiera się|открывается|opent|öppnas)"
-    r" [^()]{3,40}\)?$| ?\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)?$"
-)
-
-#: A count behind a label: ``Kommentare (12)``, ``Share 1.2k``.
-_COUNT = re.compile(r"(?<=[^\W\d])[\s:|(\[]+\d[\d.,]*[km]?$")
+#: A text of fewer lines is asked line by line: the gates need not be compiled for it.
+FEW_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +62,19 @@ class Matcher:
         for number, rule in enumerate(self.rules):
             for literal in rule.literals:
                 self._literals.setdefault(literal, []).append(number)
-        self._whole = pattern_set(self._patterns("drop", "keep"), whole=True)
-        self._facts = pattern_set(self._patterns("fact"), whole=True)
-        self._cuts = pattern_set(self._patterns("cut"), whole=False)
+        self._whole = Patterns(self._patterns("drop", "keep"), whole=True)
+        self._facts = Patterns(self._patterns("fact"), whole=True, around=SPACES)
+        self._cuts = Patterns(self._patterns("cut"), whole=False)
+        self._compiled = {
+            number: Pattern(rule.pattern) for number, rule in enumerate(self.rules) if rule.pattern
+        }
+        #: Rules that act only between other rules' lines; and the families of those lines.
+        self._placed = tuple(
+            n for n, rule in enumerate(self.rules) if rule.goes_by_place and not rule.asks_the_page
+        )
+        self.between = frozenset(
+            family for number in self._placed for family in self.rules[number].context.between
+        )
         self._repeats = tuple(
             number
             for number, rule in enumerate(self.rules)
@@ -134,13 +131,43 @@ class Matcher:
             return Verdict(text, cuts)
         return Verdict(text, cuts, self._candidates(text))
 
+    def named(self, text: str) -> list[int]:
+        """The lines of a text, by number from 0, that rules may take or cut by what they say.
+
+        Of all other lines ``verdict`` has nothing to tell but rules that act between
+        others' lines (``between``): whoever meets such a place asks about its line.
+        Cost: a few passes over the text, and less than a microsecond a line.
+        """
+        lines = text.split("\n")
+        if len(lines) < FEW_LINES:
+            return [*range(len(lines))]
+        data = text.encode("utf-8", "replace")
+        found = self._cuts.lines(data) | self._facts.lines(data)
+        keys: list[str] = []
+        owners: list[int] = []
+        for number, folded in enumerate(fold_lines(text)):
+            if not folded or len(lines[number]) > MAX_LINE:
+                continue
+            keys.append(folded)
+            owners.append(number)
+            if folded in self._literals:
+                found.add(number)
+            if (label := bare(folded)) != folded and label:
+                keys.append(label)
+                owners.append(number)
+                if label in self._literals:
+                    found.add(number)
+        data = "\n".join(keys).encode("utf-8", "replace")
+        found.update(owners[key] for key in self._whole.lines(data))
+        return sorted(found)
+
     def points(self, verdict: Verdict) -> bool:
         """Were marks cut that could point to a list in the document?"""
         return any(self.rules[number].context.unlisted for _, _, number in verdict.cuts)
 
     def fact(self, number: int, text: str) -> tuple[str, str]:
         """The key and value that a fact rule finds in a line it is a candidate for."""
-        groups = Pattern(self.rules[number].pattern).fullmatch(text.strip()) or {}
+        groups = self._compiled[number].fullmatch(text.strip()) or {}
         return " ".join(groups["key"].split()), " ".join(groups["value"].split())
 
     def fitting(self, numbers: Sequence[int], text: str) -> tuple[int, ...]:
@@ -152,8 +179,8 @@ class Matcher:
             for number in numbers
             if words >= self.rules[number].context.min_words
             and (
-                not (pattern := self.rules[number].pattern)
-                or Pattern(pattern).fullmatch(_sound(folded)) is not None
+                (pattern := self._compiled.get(number)) is None
+                or pattern.fullmatch(_sound(folded)) is not None
             )
         )
 
@@ -161,7 +188,10 @@ class Matcher:
         return tuple(
             (number, rule.pattern)
             for number, rule in enumerate(self.rules)
-            if rule.action in actions and rule.pattern and not _asks_the_page(rule)
+            if rule.action in actions
+            and rule.pattern
+            and not rule.asks_the_page
+            and not rule.goes_by_place
         )
 
     def _candidates(self, text: str) -> tuple[int, ...]:
@@ -169,7 +199,9 @@ class Matcher:
         found: set[int] = set()
         for key in {folded, bare(folded)} - {""}:
             found.update(self._literals.get(key, ()))
-            found.update(self._whole.matching(_sound(key)))
+            sound = _sound(key)
+            found.update(self._whole.matching(sound))
+            found.update(n for n in self._placed if self._compiled[n].fullmatch(sound) is not None)
         found.update(self._facts.matching(_sound(text.strip())))
         found -= self.away
         if not found or any(self.rules[number].action == "keep" for number in found):
@@ -189,32 +221,10 @@ class Matcher:
                     for number in self._cuts.matching(_sound(line))
                     if number not in self.away
                     and not (listed and self.rules[number].context.unlisted)
-                    for span in Pattern(self.rules[number].pattern).spans(_sound(line), "cut")
+                    for span in self._compiled[number].spans(_sound(line), "cut")
                 )
             )
         )
-
-
-def _asks_the_page(rule: Rule) -> bool:
-    """Does a rule speak only of lines that stand more than once? The page finds those."""
-    return rule.context.again or (rule.context.repeat and not rule.literals)
-
-
-def bare(folded: str) -> str:
-    """A folded line without what dresses it up: ``bare("» kommentare (12):")`` is ``"kommentare"``.
-
-    Empty where the line has nothing else. Cost: one pass.
-    """
-    # A bar in front is a table row: what stands in cells is no label.
-    folded = folded.removeprefix('" ').removesuffix(' "')  # guillemets that point to a link
-    stripped = folded.lstrip(_DRESS.replace("|", "")).rstrip(_DRESS)
-    if stripped.endswith(".."):
-        stripped = stripped.rstrip("." + _DRESS)
-    stripped = stripped.removeprefix("o ")  # the bullet of a list in a list, in inscriptis
-    stripped = _COUNT.sub("", _OPENS.sub("", stripped)).rstrip(_DRESS)
-    half = len(stripped) // 2  # a label and its picture's text: "search search"
-    doubled = stripped[half : half + 1] == " " and stripped[:half] == stripped[half + 1 :]
-    return stripped[:half] if doubled else stripped
 
 
 def _sound(text: str) -> str:

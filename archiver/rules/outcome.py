@@ -34,30 +34,27 @@ def apply_rules(
     Cost: linear in the text.
     """
     lines = text.split("\n")
-    verdicts = [*map(judge or matcher.verdict, lines)]
-    if not any(verdict.cuts or verdict.candidates for verdict in verdicts) and not (
-        matcher.repeats and len(set(lines)) < len(lines)
-    ):
+    judge = judge or matcher.verdict
+    verdicts = {number: judge(lines[number]) for number in matcher.named(text)}
+    verdicts = {n: verdict for n, verdict in verdicts.items() if verdict.cuts or verdict.candidates}
+    if not verdicts and not ((matcher.repeats or matcher.agains) and len(set(lines)) < len(lines)):
         return removal_edits(lines, also) if also else (), ()
-    pointing = [number for number, verdict in enumerate(verdicts) if matcher.points(verdict)]
-    if pointing and any(
-        _LISTED.match(line) and not verdict.candidates
-        for line, verdict in zip(lines, verdicts, strict=True)
-    ):
+    pointing = [number for number, verdict in verdicts.items() if matcher.points(verdict)]
+    if pointing and any(_LISTED.match(line) and not judge(line).candidates for line in lines):
         for number in pointing:
             verdicts[number] = matcher.verdict(lines[number], listed=True)
-    taken = decide(verdicts, matcher)
+    taken = decide(lines, verdicts, matcher, judge)
+    rules = matcher.rules
     facts = tuple(
         matcher.fact(rule, verdicts[line].text)
-        for line, rule in enumerate(taken)
-        if rule is not None and matcher.rules[rule].action == "fact"
+        for line, rule in sorted(taken.items())
+        if rules[rule].action == "fact"
     )
-    ids = [rule.id for rule in matcher.rules]
     gone = dict(also)
-    gone |= {line: (ids[rule], None) for line, rule in enumerate(taken) if rule is not None}
+    gone |= {line: (rules[rule].id, None) for line, rule in taken.items()}
     cuts = {
-        line: [(start, end, ids[rule]) for start, end, rule in verdict.cuts]
-        for line, verdict in enumerate(verdicts)
+        line: [(start, end, rules[rule].id) for start, end, rule in verdict.cuts]
+        for line, verdict in verdicts.items()
         if verdict.cuts
     }
     return removal_edits(lines, gone, cuts), facts

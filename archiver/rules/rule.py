@@ -83,7 +83,7 @@ class Rule:
     """One reason to take something out of a text.
 
     ``literals`` are compared with the folded line (``archiver.text.lines.fold``)
-    and with its bare form (``archiver.rules.match.bare``).
+    and with its bare form (``archiver.rules.label.bare``).
     ``pattern`` is RE2 syntax: for ``drop`` and ``keep`` it must match the whole
     folded line or its bare form; for ``fact`` the whole line, with groups ``key`` and ``value``;
     for ``cut`` it is searched in the line and the group ``cut`` goes.
@@ -109,6 +109,16 @@ class Rule:
     def family(self) -> str:
         """The part of the id before the first dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def asks_the_page(self) -> bool:
+        """Does it speak only of lines that stand more than once? The page finds those."""
+        return self.context.again or (self.context.repeat and not self.literals)
+
+    @property
+    def goes_by_place(self) -> bool:
+        """Does its pattern act only between lines that other rules took?"""
+        return bool(self.context.between and self.pattern) and self.action == "drop"
 
     def acts_in(self, profile: Profile) -> bool:
         """A rule acts in its own profile and in the more eager ones."""

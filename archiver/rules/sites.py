@@ -18,7 +18,7 @@ from itertools import combinations, groupby
 from typing import Literal
 from unicodedata import category
 
-from archiver.rules.match import bare
+from archiver.rules.label import bare
 from archiver.text.lines import BULLETS, fold, is_blank
 
 Place = Literal["menu", "sentence"]

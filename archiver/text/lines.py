@@ -7,6 +7,13 @@ import unicodedata
 #: Typographic quotes, written one way for comparison only.
 _QUOTES = str.maketrans("“”„‟«»″‘’‚‛′", '"""""""' + "'''''")
 
+_QUOTE_FORMS = tuple((chr(form), chr(plain)) for form, plain in _QUOTES.items())
+
+#: What ``str.split`` splits at, but for the space and the line feed; of the characters
+#: beyond ASCII those that NFKC leaves.
+_SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f"
+_MORE_SPACES = "\x85\u1680\u2028\u2029"
+
 #: Bullets that list and menu renderers put before a line.
 BULLETS = "*+•·‣◦▪–—-"
 
@@ -23,6 +30,38 @@ def fold(line: str) -> str:
     folded = " ".join(line.casefold().split())
     while len(folded) > 1 and folded[0] in BULLETS and folded[1] == " ":
         folded = folded[2:]
+    return folded
+
+
+def fold_lines(text: str) -> list[str]:
+    """``fold`` of each line of a text, split at every ``\\n``.
+
+    Works on the text as a whole as far as it can: nothing that folding does reaches
+    across a line feed. Cost: some passes in C, and a look at the first characters of
+    each line.
+    """
+    spaces = _SPACES
+    if not text.isascii():
+        spaces += _MORE_SPACES
+        if not unicodedata.is_normalized("NFKC", text):
+            text = "\n".join(
+                line if line.isascii() else unicodedata.normalize("NFKC", line)
+                for line in text.split("\n")
+            )
+        for form, plain in _QUOTE_FORMS:
+            if form in text:
+                text = text.replace(form, plain)
+    for space in spaces:
+        if space in text:
+            text = text.replace(space, " ")
+    folded: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip(" ")
+        if "  " in bare:
+            bare = " ".join(bare.split())
+        while bare[1:2] == " " and bare[0] in BULLETS:
+            bare = bare[2:]
+        folded.append(bare.casefold())
     return folded
 
 

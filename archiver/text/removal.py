@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from archiver.document import Edit
 from archiver.text.lines import is_blank
@@ -24,11 +25,9 @@ def removal_edits(
     ``lines`` is the text split at every ``\\n``. A line that goes takes its line
     end along; of a line that goes, cuts are not made. Cost: linear in the text.
     """
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
     starts[-1] -= 1  # the last line has no line end
-    spans = _spans(lines, gone)
+    spans = _spans(lines, gone) if gone else {}
     edits: list[Edit] = []
     for number in sorted({*gone, *(cuts or ())}):
         if number in gone:
@@ -53,19 +52,22 @@ def _spans(lines: Sequence[str], gone: Mapping[int, Reason]) -> dict[int, tuple[
     total = len(lines) - 1 if lines[-1] == "" else len(lines)
     spans: dict[int, tuple[int, int]] = {}
     at = 0
-    while at < total:
-        top = at
+    for first in sorted(gone):
+        if first < at or first >= total:  # in a stretch that was done; the end of the text
+            continue
+        top = first
+        while top > at and is_blank(lines[top - 1]):
+            top -= 1
+        at = first
         while at < total and (at in gone or is_blank(lines[at])):
             at += 1
-        taken = [line for line in range(top, at) if line in gone]
-        if taken:
-            lead, trail = taken[0] - top, at - 1 - taken[-1]
-            edge = top == 0 or at == total
-            for line, following in zip(taken, [*taken[1:], taken[-1] + 1], strict=True):
-                spans[line] = (line, following)
-            if edge or lead < trail:
-                spans[taken[0]] = (top, spans[taken[0]][1])
-            if edge or trail <= lead:
-                spans[taken[-1]] = (spans[taken[-1]][0], at)
-        at += 1
+        taken = [line for line in range(first, at) if line in gone]
+        lead, trail = first - top, at - 1 - taken[-1]
+        edge = top == 0 or at == total
+        for line, following in zip(taken, [*taken[1:], taken[-1] + 1], strict=True):
+            spans[line] = (line, following)
+        if edge or lead < trail:
+            spans[first] = (top, spans[first][1])
+        if edge or trail <= lead:
+            spans[taken[-1]] = (spans[taken[-1]][0], at)
     return spans

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archiver.document import Edit
+from archiver.text.damage import is_sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,12 +77,13 @@ def repair(text: str) -> tuple[str, tuple[Edit, ...]]:
 
     Returns: the mended text, and edits in code points of ``text``.
     Idempotent: a mended text is left alone. Raises: nothing.
-    Cost: one look per line that is not plain ASCII; ftfy's on those that are damaged.
+    Cost: one look at the text, and one at each line where it may be damaged; ftfy's on
+    such lines alone.
     """
     pieces: list[str] = []
     edits: list[Edit] = []
     at = 0
-    if _plain(text):
+    if is_sound(text):
         return text, ()
     for line in _lines(text):
         fixed, rule = repair_line(line)
@@ -98,7 +100,7 @@ def repair_line(line: str) -> tuple[str, str]:
     The name is empty where the line stays. A line that gives other results
     when its pieces are mended apart, or that does not settle, stays as it is.
     """
-    if _plain(line) or len(line) > MAX_LINE:
+    if is_sound(line) or len(line) > MAX_LINE:
         return line, ""
     current, rule = line, ""
     for _ in range(MAX_ROUNDS):
@@ -112,7 +114,7 @@ def repair_line(line: str) -> tuple[str, str]:
 
 
 def _fix(line: str) -> tuple[str, str]:
-    if _plain(line):
+    if is_sound(line):
         return line, ""
     from ftfy import fix_and_explain
 
@@ -125,11 +127,6 @@ def _rule(steps: Sequence[ExplanationStep]) -> str:
     keys = [step.parameter if step.action == "apply" else step.action for step in steps]
     names = [_RULES.get(key, _MOJIBAKE) for key in keys]
     return _MOJIBAKE if _MOJIBAKE in names else names[0]
-
-
-def _plain(text: str) -> bool:
-    """True where no fixer can change anything: printable ASCII, tabs, line feeds."""
-    return text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def _lines(text: str) -> list[str]:

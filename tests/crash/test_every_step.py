@@ -69,7 +69,7 @@ def test_every_step_is_passed(world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fate", [{}, {"no_links": True}, {"no_locks": True}], ids=str)
+@pytest.mark.parametrize("fate", [{}, {"no_links": True}, {"no_locks": "ENOLCK"}], ids=str)
 def test_killed_before_every_change_to_the_disk(world, fate, capsys):
     changes = world.ingest(world.fresh(), **fate).told["events"]
     assert changes > 50

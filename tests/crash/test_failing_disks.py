@@ -1,6 +1,7 @@
 """Disks that fail to sync, fill up or refuse: nothing acknowledged is lost, and words say why."""
 
 import json
+from collections import Counter
 
 import crash_support as support
 import pytest
@@ -39,6 +40,23 @@ def test_each_fsync_before_the_version_counts(world):
     assert steps.index("documents-entry-durable") < steps.index("seal-opened")
     statuses = [world.ingest(world.fresh(), fsync=number).status for number in (1, 3, 5, 8)]
     assert statuses == [7, 7, 7, 7]
+
+
+def test_a_disk_that_fails_between_the_two_entries(world):
+    """The quarantine's version is there and the documents' is not: their parts are taken back."""
+    steps = Counter[bool]()
+    for first in range(6, 40):
+        path = world.fresh()
+        ended = world.ingest(path, fsync=first)
+        if ended.status == 3:
+            break
+        check_refused(ended, "input/output error")
+        steps[open_archive(path).unfinished()] += 1
+        assert support.orphans(path) == []
+        assert support.staging(path) == []
+    assert steps[True] >= 1
+    assert steps[False] >= 1
+    support.check_complete(path, world.ingest(path), world.after, quarantined=2)
 
 
 @pytest.mark.parametrize("limit", [500, 3_000])

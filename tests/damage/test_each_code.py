@@ -13,7 +13,7 @@ import pytest
 from archive_support import document, entry_path, part_paths, where
 
 from archiver.archive.archive import create_archive, open_archive
-from archiver.archive.bag import bag
+from archiver.archive.bag import bag, tags
 from archiver.archive.checks.validate import Clock, Scope, validate
 from archiver.archive.log import summary
 from archiver.archive.log.entry import part_path
@@ -282,7 +282,7 @@ def retag(archive):
     path = archive.path / bag.TAG_MANIFEST
     names = bag.read_manifest(path.read_bytes())
     lines = {name: support.sha256((archive.path / name).read_bytes()) for name in names}
-    path.write_bytes(bag._manifest(lines))
+    path.write_bytes(tags.write_manifest(lines))
 
 
 @pytest.mark.parametrize("name", ["README.md", "bagit.txt", "manifest-sha256.txt"])

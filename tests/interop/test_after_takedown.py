@@ -1,15 +1,15 @@
 """What others see of an archive that a document was taken down from."""
 
 import shutil
-import subprocess
 from datetime import timedelta
 
-import archive_support as support
-import bagit
+import archive_support
 import duckdb
+import interop_support as support
 import polars as pl
 import pytest
 from deltalake import DeltaTable
+from interop_support import documents
 
 from archiver.archive.takedown.take_down import World, take_down
 
@@ -17,31 +17,20 @@ from archiver.archive.takedown.take_down import World, take_down
 @pytest.fixture(scope="module")
 def gone(tmp_path_factory):
     """Twelve versions, with a checkpoint at the tenth; d003 and r5 are taken down after them."""
-    archive = support.long_archive(tmp_path_factory.mktemp("interop") / "archive", 12)
-    world = World(support.NOW + timedelta(days=9), support.TOOL, "case-7")
+    archive = archive_support.long_archive(tmp_path_factory.mktemp("interop") / "archive", 12)
+    world = World(archive_support.NOW + timedelta(days=9), archive_support.TOOL, "case-7")
     take_down(archive, ["d003", "r5"], "case 7", world)
     return archive
 
 
-def documents(archive):
-    return archive.path / "data/documents"
-
-
 def test_bagit_python(gone):
-    bagit.Bag(str(gone.path)).validate()
+    support.check_bag(gone)
 
 
-@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum on this system")
-@pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
+@support.needs_sha256sum
+@pytest.mark.parametrize("manifest", support.MANIFESTS)
 def test_sha256sum(gone, manifest):
-    done = subprocess.run(
-        ["sha256sum", "--strict", "-c", manifest],
-        cwd=gone.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    support.check_sha256sum(gone, manifest)
 
 
 def test_duckdb_over_the_parts(gone):

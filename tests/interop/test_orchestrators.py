@@ -63,7 +63,8 @@ def program(name: str) -> str:
 
 @pytest.mark.parametrize("name", DRIVERS)
 def test_it_compiles(name):
-    compile(program(name), name, "exec")
+    code = compile(program(name), name, "exec")
+    assert "archive_check" in code.co_names
 
 
 @pytest.mark.slow

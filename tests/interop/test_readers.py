@@ -1,18 +1,18 @@
 """What others see: Delta and Parquet readers, bag validators, plain coreutils."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import archive_support as support
-import bagit
+import archive_support
 import duckdb
+import interop_support as support
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
+from interop_support import documents
 
 from archiver.archive.bag.bag import README
 
@@ -20,17 +20,11 @@ from archiver.archive.bag.bag import README
 @pytest.fixture(scope="module")
 def long(tmp_path_factory):
     """Twelve versions: with a checkpoint, and two entries after it."""
-    return support.long_archive(tmp_path_factory.mktemp("interop") / "archive", 12)
-
-
-def documents(archive):
-    return archive.path / "data/documents"
+    return archive_support.long_archive(tmp_path_factory.mktemp("interop") / "archive", 12)
 
 
 def test_bagit_python(long):
-    bag = bagit.Bag(str(long.path))
-    bag.validate()
-    assert bag.info["Archiver-Head"] == str(long.head())
+    support.check_bag(long)
 
 
 def test_bagit_command(long):
@@ -47,18 +41,10 @@ def test_bagit_command(long):
     assert "is valid" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum on this system")
-@pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
+@support.needs_sha256sum
+@pytest.mark.parametrize("manifest", support.MANIFESTS)
 def test_sha256sum(long, manifest):
-    done = subprocess.run(
-        ["sha256sum", "--strict", "-c", manifest],
-        cwd=long.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count(": OK") == len((long.path / manifest).read_text().splitlines())
+    support.check_sha256sum(long, manifest)
 
 
 def test_delta_rs_sees_every_row_and_every_version(long):
@@ -90,7 +76,7 @@ def test_delta_rs_can_append_and_we_call_it_damage(tmp_path):
     from archiver.archive.checks.validate import validate
     from archiver.errors import DamageError
 
-    archive = support.long_archive(tmp_path / "archive", 1)
+    archive = archive_support.long_archive(tmp_path / "archive", 1)
     write_deltalake(documents(archive), archive.latest().slice(0, 1), mode="append")
     with pytest.raises(DamageError):
         archive.latest()

@@ -10,18 +10,17 @@ event         kill before the nth change to the disk (fsync, link, rename, unlin
 after         kill after so many seconds
 fsync         the nth fsync, and all after it, fail with EIO
 hold          wait for the file of this name to go before the step named is passed
-no_sync       fsync does nothing: the disk lies
-no_links      no hard links; no_locks: no locks
+no_links      no hard links; no_locks: what flock fails with then, as ENOLCK
 file_size     no file may grow larger
-journal       file to note what is on the disk for sure, for a power cut
+disk, record  folder to watch, and one for the record of all that befell it; see power_record
 """
 
 import errno
+import fcntl
 import json
 import os
 import resource
 import signal
-import stat
 import sys
 import time
 from pathlib import Path
@@ -29,9 +28,9 @@ from pathlib import Path
 import deltalake  # noqa: F401 - loaded before the fork, as what follows
 import pandas as pd  # noqa: F401
 import pyarrow.parquet  # noqa: F401
+from power_record import Recorder
 
 from archiver.archive import create
-from archiver.archive.files import lock
 from archiver.archive.mend import recover
 from archiver.archive.write import finish, writer
 from archiver.clean import clean_text
@@ -53,8 +52,7 @@ class Child:
         self.list = []
         self.events = 0
         self.syncs = 0
-        self.synced = {}
-        self.listed = {}
+        self.recorder = None
 
     def arm(self):
         for target in (writer.Writer.__init__, create.lay_out, recover.recover):
@@ -64,16 +62,17 @@ class Child:
             setattr(os, name, self.counting(name, getattr(os, name)))
         if self.run.get("no_links"):
             os.link = refused(errno.EOPNOTSUPP)
-        if self.run.get("no_locks"):
-            lock.lock_file = no_locks
-            from archiver.archive.files import staging
-
-            staging.lock_file = no_locks
+        if name := self.run.get("no_locks"):
+            fcntl.flock = refused(getattr(errno, name))
+        if folder := self.run.get("record"):
+            self.recorder = Recorder(self.run["disk"], folder)
+            self.recorder.look("start")
         if limit := self.run.get("file_size"):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     def step(self, name):
         self.list.append(name)
+        self.look(f"step {name}")
         self.steps[name] = self.steps.get(name, 0) + 1
         if (name, self.steps[name]) == (self.run.get("step"), self.run.get("nth", 1)):
             while (gate := self.run.get("hold")) and Path(gate).exists():
@@ -86,6 +85,7 @@ class Child:
             self.events += 1
             if self.events == self.run.get("event"):
                 self.die()
+            self.look(name)
             return self.sync(real, *args) if name == "fsync" else real(*args, **options)
 
         return call
@@ -94,24 +94,15 @@ class Child:
         self.syncs += 1
         if self.syncs >= self.run.get("fsync", sys.maxsize):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        if self.run.get("no_sync"):
-            return
         real(handle)
-        found = os.fstat(handle)
-        if stat.S_ISDIR(found.st_mode):
-            self.listed[found.st_ino] = {
-                item.name: item.inode() for item in os.scandir(f"/proc/self/fd/{handle}")
-            }
-        else:
-            self.synced[found.st_ino] = [found.st_size, found.st_mtime_ns]
+        if self.recorder:
+            self.recorder.sync(handle)
 
-    def note(self):
-        if self.run.get("journal"):
-            known = {"synced": self.synced, "listed": self.listed}
-            Path(self.run["journal"]).write_text(json.dumps(known))
+    def look(self, what):
+        if self.recorder:
+            self.recorder.look(what)
 
     def die(self):
-        self.note()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -120,10 +111,6 @@ def refused(number):
         raise OSError(number, os.strerror(number))
 
     return call
-
-
-def no_locks(_handle):
-    raise NotImplementedError
 
 
 def child(run):
@@ -140,7 +127,7 @@ def child(run):
         status = ended.code
     sys.stdout.flush()
     sys.stderr.flush()
-    me.note()
+    me.look("end")
     Path(run["out"] + ".told").write_text(json.dumps({"events": me.events, "steps": me.list}))
     os._exit(status or 0)
 

@@ -15,8 +15,8 @@ from archiver.archive.rows import columns
 
 columns._DOCUMENTS.append(("mood", pa.string()))
 columns.DOCUMENTS = pa.schema(columns._DOCUMENTS)
-columns.SCHEMA_VERSION = 2
-columns.WIDTHS[2] = {"documents": 31, "quarantine": 23}
+columns.SCHEMA_VERSION = 3
+columns.WIDTHS[3] = {"documents": 34, "quarantine": 23}
 columns.MEANINGS["mood"] = "How it sounds."
 
 from click.testing import CliRunner  # noqa: E402 - after the columns

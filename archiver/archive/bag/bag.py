@@ -6,21 +6,29 @@ code: ``sha256sum -c manifest-sha256.txt``, ``bagit.py --validate``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from urllib.parse import quote
+from pathlib import Path
 
 from archiver.archive.bag.about import bag_info
 from archiver.archive.bag.croissant import NAME as CROISSANT
 from archiver.archive.bag.croissant import croissant
 from archiver.archive.bag.described import described
-from archiver.archive.bag.grown import Grown, Sealed, grown, sealed
+from archiver.archive.bag.grown import Grown, Sealed, grown, sealed_before
 from archiver.archive.bag.payload import (
     Vouched,
     known_files,
     list_payload,
     vouched_checkpoints,
+)
+from archiver.archive.bag.tags import (
+    DECLARATION,
+    INFO,
+    MANIFEST,
+    README,
+    TAG_FILES,
+    TAG_MANIFEST,
+    read_manifest,
+    write_manifest,
 )
 from archiver.archive.files.disk import (
     STAGING,
@@ -37,24 +45,22 @@ from archiver.archive.log.entry import Entry
 from archiver.archive.rows.columns import TABLES
 from archiver.digest import sha256
 
-DECLARATION = "bagit.txt"
-INFO = "bag-info.txt"
-MANIFEST = "manifest-sha256.txt"
-TAG_MANIFEST = "tagmanifest-sha256.txt"
-README = "README.md"
-
-#: Tag files that the tag manifest covers where they exist. The record of fixity
-#: checks is not among them: it grows between seals.
-TAG_FILES = (DECLARATION, INFO, README, CROISSANT, MANIFEST)
+__all__ = [
+    "CROISSANT",
+    "DECLARATION",
+    "INFO",
+    "MANIFEST",
+    "README",
+    "STEPS",
+    "TAG_FILES",
+    "TAG_MANIFEST",
+    "read_manifest",
+    "seal",
+    "sealed_before",
+]
 
 #: Steps told to ``checkpoint``.
 STEPS = ("seal-opened", "seal-manifest-durable", "seal-info-durable", "seal-closed")
-
-#: A manifest line is ~150 bytes; 400,000 payload files are far beyond any archive seen.
-MAX_MANIFEST_BYTES = 64 << 20
-
-#: As ``seal`` writes them; stricter than BagIt, so that no flipped bit is read over.
-_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 _README = """\
 # A text archive
@@ -89,55 +95,6 @@ entry. So the newest entry's SHA-256, noted elsewhere, proves the whole archive.
 """
 
 
-def escape(path: str) -> str:
-    """A path as a manifest writes it: BagIt escapes these three characters only."""
-    return path.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
-
-
-def unescape(path: str) -> str:
-    """The inverse of ``escape``."""
-    return path.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
-
-
-def read_manifest(data: bytes) -> dict[str, str]:
-    """Path -> digest of a manifest's bytes.
-
-    Raises: ValueError with the line number where a line is none, names a path
-    outside the bag, or a path twice.
-    """
-    lines: dict[str, str] = {}
-    text = data.decode("utf-8")
-    if text and not text.endswith("\n"):
-        raise ValueError("it does not end with a line end")
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"line {number} is not a digest and a path")
-        path = unescape(match[2])
-        parts = PurePosixPath(path).parts
-        if (
-            path.startswith(("/", "~"))
-            or ".." in parts
-            or "\0" in path
-            or "\\" in path
-            or ":" in path
-        ):
-            raise ValueError(f"line {number}: the path leaves the bag: {quote(path[:200])}")
-        if path in lines:
-            raise ValueError(f"line {number}: the path stands there twice: {quote(path[:200])}")
-        lines[path] = match[1]
-    return lines
-
-
-def _manifest(lines: dict[str, str]) -> bytes:
-    return "".join(f"{lines[path]}  {escape(path)}\n" for path in sorted(lines)).encode("utf-8")
-
-
-def sealed_before(root: Path) -> Sealed | None:
-    """What the bag says of its payload; None where its tag manifest does not vouch for it."""
-    return sealed(root, MANIFEST, INFO, TAG_MANIFEST, MAX_MANIFEST_BYTES)
-
-
 def seal(
     root: Path,
     *,
@@ -166,7 +123,7 @@ def seal(
     with storing(f"the manifests of {root}"):
         make_folder(staging)
         made = None if before is None else grown(root, logs, before, leaving)
-        vouched = {} if made else _vouched(root)
+        vouched = {} if made else vouched_checkpoints(root)
         (root / TAG_MANIFEST).unlink(missing_ok=True)
         sync_folder(root)
         checkpoint("seal-opened")
@@ -185,12 +142,8 @@ def seal(
             if name != MANIFEST and (root / name).is_file()
         }
         tags[MANIFEST] = digest
-        write_aside(root / TAG_MANIFEST, _manifest(tags), staging)
+        write_aside(root / TAG_MANIFEST, write_manifest(tags), staging)
         checkpoint("seal-closed")
-
-
-def _vouched(root: Path) -> Mapping[str, Vouched]:
-    return vouched_checkpoints(root / MANIFEST, root / TAG_MANIFEST, MAX_MANIFEST_BYTES)
 
 
 def _listed(
@@ -204,7 +157,7 @@ def _listed(
     for path in leaving:
         if lines.pop(path, None):
             octets -= regular_size(root / path)
-    return Grown(_manifest(lines), octets, len(lines))
+    return Grown(write_manifest(lines), octets, len(lines))
 
 
 _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"

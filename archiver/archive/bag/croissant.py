@@ -80,25 +80,7 @@ def croissant(
         "dateCreated": _day(entries[0]),
         "dateModified": _day(entries[-1]),
         "datePublished": _day(entries[-1]),
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": "manifest",
-                "name": "manifest",
-                "description": "The SHA-256 of every file: sha256sum -c manifest-sha256.txt",
-                "contentUrl": "manifest-sha256.txt",
-                "encodingFormat": "text/plain",
-                "sha256": manifest_sha256,
-            },
-            {
-                "@type": "cr:FileSet",
-                "@id": _PARTS,
-                "name": _PARTS,
-                "description": "The Parquet files of the documents.",
-                "encodingFormat": "application/x-parquet",
-                "includes": f"{TABLES['documents']}/parts/*/*.parquet",
-            },
-        ],
+        "distribution": _distribution(manifest_sha256),
         "recordSet": [
             {
                 "@type": "cr:RecordSet",
@@ -108,19 +90,48 @@ def croissant(
                 "field": [_field(field) for field in DOCUMENTS],
             }
         ],
+        **_known(own, found),
     }
-    if found["license"]:
-        whole["license"] = list(found["license"])
-    if found["language"]:
-        whole["inLanguage"] = list(found["language"])
-    if found["source"]:
-        whole["rai:dataCollection"] = f"Sources: {'; '.join(found['source'])}"
-    if own.get(ORGANIZATION):
-        whole["creator"] = {"@type": "Organization", "name": own[ORGANIZATION]}
-    if urlsplit(own.get(IDENTIFIER, "")).scheme in {"http", "https"}:
-        whole["url"] = own[IDENTIFIER]
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     return f"{text}\n".encode()
+
+
+def _distribution(manifest_sha256: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "@type": "cr:FileObject",
+            "@id": "manifest",
+            "name": "manifest",
+            "description": "The SHA-256 of every file: sha256sum -c manifest-sha256.txt",
+            "contentUrl": "manifest-sha256.txt",
+            "encodingFormat": "text/plain",
+            "sha256": manifest_sha256,
+        },
+        {
+            "@type": "cr:FileSet",
+            "@id": _PARTS,
+            "name": _PARTS,
+            "description": "The Parquet files of the documents.",
+            "encodingFormat": "application/x-parquet",
+            "includes": f"{TABLES['documents']}/parts/*/*.parquet",
+        },
+    ]
+
+
+def _known(own: Mapping[str, str], found: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What only some archives know of themselves: from their documents, and from their owner."""
+    known: dict[str, Any] = {}
+    if found["license"]:
+        known["license"] = list(found["license"])
+    if found["language"]:
+        known["inLanguage"] = list(found["language"])
+    if found["source"]:
+        known["rai:dataCollection"] = f"Sources: {'; '.join(found['source'])}"
+    if own.get(ORGANIZATION):
+        known["creator"] = {"@type": "Organization", "name": own[ORGANIZATION]}
+    if urlsplit(own.get(IDENTIFIER, "")).scheme in {"http", "https"}:
+        known["url"] = own[IDENTIFIER]
+    return known
 
 
 def _description(entries: Sequence[Entry], found: Mapping[str, Sequence[str]]) -> str:

@@ -9,12 +9,12 @@ one every ``WHOLE_INTERVAL`` versions, and after whatever is not a plain commit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from archiver.archive.bag.payload import CHECKPOINT
+from archiver.archive.bag.tags import INFO, MANIFEST, MAX_INFO_BYTES, read_head, read_oxum, vouched
 from archiver.archive.files.disk import read_small, regular_size
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.delta import LAST_CHECKPOINT
@@ -26,14 +26,8 @@ from archiver.errors import StorageError
 #: At these versions every file is looked at all the same.
 WHOLE_INTERVAL = 100
 
-#: bag-info.txt is a handful of lines.
-_MAX_INFO_BYTES = 1 << 20
-
 #: A manifest line is a digest, two blanks and a path.
 _PATH = 66
-
-_OXUM = re.compile(rb"^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,18})$", re.MULTILINE)
-_HEAD = re.compile(rb"^Archiver-Head: ([0-9]{1,18}):([0-9a-f]{64})$", re.MULTILINE)
 
 
 class Sealed(NamedTuple):
@@ -58,27 +52,24 @@ class Grown(NamedTuple):
     files: int
 
 
-def sealed(root: Path, manifest: str, info: str, tag_manifest: str, limit: int) -> Sealed | None:
+def sealed_before(root: Path) -> Sealed | None:
     """What the bag's own files say, where its tag manifest vouches for them; else None.
 
-    To be called before a checkpoint is written. limit: bytes that a manifest may have.
+    To be called before a checkpoint is written. Raises: nothing.
     """
+    found = vouched(root, MANIFEST, INFO)
+    if found is None:
+        return None
+    manifest, info = found
     try:
-        data, about = read_small(root / manifest, limit), read_small(root / info, _MAX_INFO_BYTES)
-        tags = read_small(root / tag_manifest, limit).splitlines()
-        pointers = {path: read_small(root / path, _MAX_INFO_BYTES) for path in _pointers(root)}
+        (octets, files), head = read_oxum(info), read_head(info)
+        pointers = {path: read_small(root / path, MAX_INFO_BYTES) for path in _pointers(root)}
     except (OSError, ValueError):
         return None
-    oxum, head = _OXUM.search(about), _HEAD.search(about)
-    if oxum is None or head is None:
-        return None
-    vouched = all(
-        _line(name, sha256(found))[:-1] in tags for name, found in ((manifest, data), (info, about))
-    )
-    if not vouched or any(_line(path, sha256(item)) not in data for path, item in pointers.items()):
+    if any(_line(path, sha256(item)) not in manifest for path, item in pointers.items()):
         return None
     sizes = {path: len(item) for path, item in pointers.items()}
-    return Sealed(data, int(oxum[1]), int(oxum[2]), Head(int(head[1]), head[2].decode()), sizes)
+    return Sealed(manifest, octets, files, head, sizes)
 
 
 def grown(

@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from archiver.archive.files.disk import read_small, regular_size
+from archiver.archive.bag.tags import MANIFEST, vouched
+from archiver.archive.files.disk import regular_size
 from archiver.archive.log.chain import LOG_FOLDER, live_parts
 from archiver.archive.log.entry import Entry, entry_name
 from archiver.archive.rows.columns import RULESETS, TABLES
-from archiver.digest import sha256, sha256_stream
+from archiver.digest import sha256_stream
 from archiver.errors import StorageError
 
-_RULESET = re.compile(rf"{RULESETS}/[0-9a-f]{{64}}\.json")
+#: A ruleset in archives of older programs: plain JSON, named by the file's own digest. The
+#: name of a packed one (``.json.gz``) is the digest of what is in it; such a file is read.
+_PLAIN_RULESET = re.compile(rf"{RULESETS}/[0-9a-f]{{64}}\.json")
 
 #: How the names of Delta's checkpoints end.
 CHECKPOINT = ".checkpoint.parquet"
@@ -58,17 +61,15 @@ def known_files(logs: Mapping[str, Sequence[Entry]]) -> dict[str, Known]:
     return known
 
 
-def vouched_checkpoints(manifest: Path, tag_manifest: Path, limit: int) -> dict[str, Vouched]:
+def vouched_checkpoints(root: Path) -> dict[str, Vouched]:
     """The checkpoints that a sealed bag lists; none where the bag is not sealed.
 
     They never change, and there are many: read again at each seal they would
-    cost more than all else. limit: bytes that a manifest may have.
+    cost more than all else.
     """
     try:
-        data = read_small(manifest, limit)
-        moment = manifest.stat().st_mtime_ns
-        if f"{sha256(data)}  {manifest.name}\n" not in read_small(tag_manifest, limit).decode():
-            return {}
+        moment = (root / MANIFEST).stat().st_mtime_ns
+        data = b"".join(vouched(root, MANIFEST) or ())
         lines = [line for line in data.decode("utf-8").split("\n") if line.endswith(CHECKPOINT)]
     except (OSError, ValueError):
         return {}
@@ -90,7 +91,7 @@ def list_payload(
         if size is None:
             size = regular_size(item)
         octets += size
-        if digest is None and _RULESET.fullmatch(path):
+        if digest is None and _PLAIN_RULESET.fullmatch(path):
             digest = PurePosixPath(path).stem
         if digest is None and path in vouched and item.stat().st_mtime_ns <= vouched[path].moment:
             digest = vouched[path].digest

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import re
 
-from archiver.archive.bag.bag import (
-    DECLARATION,
+from archiver.archive.bag.tags import (
+    ALWAYS,
     INFO,
     MANIFEST,
-    MAX_MANIFEST_BYTES,
     TAG_FILES,
     TAG_MANIFEST,
-    read_manifest,
+    manifest_lines,
+    read_head,
+    read_info,
+    read_oxum,
 )
 from archiver.archive.checks.check import Check
 from archiver.archive.checks.strangers import LINK, named_files
-from archiver.archive.files.disk import read_small, regular_size
+from archiver.archive.files.disk import regular_size
 from archiver.archive.log.chain import LOG_FOLDER, removed_parts
 from archiver.archive.log.delta import LAST_CHECKPOINT
 from archiver.archive.log.entry import Head, entry_name
 from archiver.archive.rows.columns import TABLES
-
-#: bag-info.txt is a handful of lines.
-_MAX_INFO_BYTES = 1 << 20
-
-#: Tag files that every bag has.
-_ALWAYS = frozenset({DECLARATION, INFO, MANIFEST})
-
-_OXUM = re.compile(r"^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,12})$", re.MULTILINE)
-_HEAD = re.compile(r"^Archiver-Head: ([0-9]{1,18}):([0-9a-f]{64})$", re.MULTILINE)
-
-
-def noted_head(info: bytes) -> Head:
-    """The head that the bytes of a bag-info.txt note. Raises: ValueError where there is none."""
-    noted = _HEAD.search(info.decode("utf-8"))
-    if noted is None:
-        raise ValueError("it lacks Archiver-Head")
-    return Head(int(noted[1]), noted[2])
 
 
 def check_bag(check: Check, files: list[str], head: Head | None) -> None:
@@ -62,7 +47,7 @@ def _check_tags(check: Check) -> bool:
     if tags is None:
         return False
     for name in TAG_FILES:
-        if name not in tags and (name in _ALWAYS or (check.root / name).exists()):
+        if name not in tags and (name in ALWAYS or (check.root / name).exists()):
             check.add("E115", "bag", TAG_MANIFEST, f"it does not cover {name}")
     _check_lines(check, tags, sealed=True)
     for name in sorted({*tags, TAG_MANIFEST}):
@@ -77,7 +62,7 @@ def _read(check: Check, name: str) -> dict[str, str] | None:
         check.add("W101", "bag", name, "the manifest is missing")
         return None
     try:
-        lines = read_manifest(read_small(check.root / name, MAX_MANIFEST_BYTES))
+        lines = manifest_lines(check.root, name)
         if not lines:
             raise ValueError("it is empty")
         payload = name == MANIFEST
@@ -146,15 +131,14 @@ def _check_info(check: Check, lines: dict[str, str], head: Head | None) -> None:
     if INFO in check.harmed:
         return
     try:
-        text = read_small(check.root / INFO, _MAX_INFO_BYTES).decode("utf-8")
-        oxum, noted = _OXUM.search(text), _HEAD.search(text)
-        if oxum is None or noted is None:
-            raise ValueError("it lacks Payload-Oxum or Archiver-Head")
+        info = read_info(check.root)
+        info.decode("utf-8")  # refuses bytes that no seal writes
+        oxum, noted = read_oxum(info), read_head(info)
     except (OSError, ValueError) as problem:
         check.add("E115", "bag", INFO, str(problem)[:300])
         return
-    if head != Head(int(noted[1]), noted[2]):
-        check.add("E105", "bag", INFO, f"it notes the head {noted[0][15:]}, found {head}")
+    if head != noted:
+        check.add("E105", "bag", INFO, f"it notes the head {noted}, found {head}")
     octets, number = 0, 0
     for path in lines:
         try:
@@ -162,6 +146,6 @@ def _check_info(check: Check, lines: dict[str, str], head: Head | None) -> None:
             number += 1
         except OSError:
             return  # missing files are reported one by one
-    if (octets, number) != (int(oxum[1]), int(oxum[2])) and not check.harmed & lines.keys():
-        words = f"Payload-Oxum says {oxum[1]}.{oxum[2]}, the payload is {octets}.{number}"
+    if (octets, number) != oxum and not check.harmed & lines.keys():
+        words = f"Payload-Oxum says {oxum[0]}.{oxum[1]}, the payload is {octets}.{number}"
         check.add("E113", "bag", INFO, words)

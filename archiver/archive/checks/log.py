@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archiver.archive.bag.bag import DECLARATION, INFO, MANIFEST, read_manifest
-from archiver.archive.bag.bag import MAX_MANIFEST_BYTES as MAX_MANIFEST
+from archiver.archive.bag.tags import DECLARATION, INFO, MANIFEST, TAG_MANIFEST, payload_lines
 from archiver.archive.checks.check import Check
 from archiver.archive.checks.summary import check_summaries
 from archiver.archive.files.disk import read_small
@@ -23,7 +22,9 @@ def check_structure(check: Check) -> None:
         if not (check.root / folder / LOG_FOLDER).is_dir():
             check.add("E101", "structure", f"{folder}/{LOG_FOLDER}", "the log is missing")
     if (check.root / MANIFEST).exists():
-        for name in (DECLARATION, INFO):
+        # The first seal writes these last; stopped half-way it leaves no tag manifest (W101).
+        sealed = (check.root / TAG_MANIFEST).exists()
+        for name in (DECLARATION, INFO) if sealed else (DECLARATION,):
             if not (check.root / name).is_file():
                 check.add("E101", "structure", name, "the file is missing")
 
@@ -124,10 +125,7 @@ def _check_columns(check: Check, folder: str, entries: list[Entry]) -> None:
 
 
 def _manifest_digest(root: Path, path: str) -> str | None:
-    try:
-        return read_manifest(read_small(root / MANIFEST, MAX_MANIFEST)).get(path)
-    except (OSError, ValueError):
-        return None
+    return payload_lines(root).get(path)
 
 
 def _check_bound(check: Check) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from archiver.archive.bag.bag import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
+from archiver.archive.bag.tags import payload_lines
 from archiver.archive.checks.check import Check
-from archiver.archive.files.disk import read_small, regular_size
+from archiver.archive.files.disk import regular_size
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.entry import Part, entry_name, part_path
 from archiver.archive.log.marks import id_marks
@@ -32,15 +32,8 @@ def log_has_holes(check: Check, table: str) -> bool:
         return True
     entries = check.entries[table]
     newest = entry_name(entries[-1].version if entries else 0)
-    listed = (path for path in _listed(check.root) if path.startswith(f"{log}/"))
+    listed = (path for path in payload_lines(check.root) if path.startswith(f"{log}/"))
     return any(_ENTRY.fullmatch(path) and path.rpartition("/")[2] > newest for path in listed)
-
-
-def _listed(root: Path) -> Mapping[str, str]:
-    try:
-        return read_manifest(read_small(root / MANIFEST, MAX_MANIFEST_BYTES))
-    except (OSError, ValueError):
-        return {}
 
 
 def orphan_parts(check: Check, table: str) -> Iterator[tuple[Part, list[str]]]:

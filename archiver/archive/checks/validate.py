@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.archive.bag.bag import DECLARATION, MANIFEST
+from archiver.archive.bag.tags import DECLARATION, MANIFEST
 from archiver.archive.checks.bag import check_bag
 from archiver.archive.checks.check import Check, Counts, Progress
 from archiver.archive.checks.coverage import Coverage, Holdings, holdings
@@ -96,17 +96,12 @@ def validate(
         raise ValueError("a quick check reads no rows, and cannot clean them again")
     if clock is None and (scope.is_ordered or tool is not None):
         raise ValueError("ages, durations and events need a clock")
-    known = (archive_path / DECLARATION, archive_path / MANIFEST, archive_path / "data")
-    if not archive_path.is_dir() or not any(path.exists() for path in known):
-        raise NoArchiveError(f"{archive_path}: there is no archive here")
+    _hold_archive(archive_path)
     level: Level = "quick" if quick else "replay" if replay else "full"
     check = Check(archive_path, replay=replay)
     check_structure(check)
     head = check_chain(check, expect_head, expect_head_or_newer)
-    for entry in check.entries["documents"]:
-        if entry.info.get("ruleset"):
-            where = f"{TABLES['documents']}/{LOG_FOLDER}/{entry_name(entry.version)}"
-            check.rulesets.setdefault(entry.info["ruleset"], where)
+    _note_rulesets(check)
     check_takedowns(check)
     log = _read_log(check)
     run = Run(check, head, level, scope, clock, tool)
@@ -129,6 +124,21 @@ def validate(
         event,
         check.tally(),
     )
+
+
+def _hold_archive(path: Path) -> None:
+    """Whatever is left of an archive is one, and is checked. Raises: NoArchiveError."""
+    known = (path / DECLARATION, path / MANIFEST, path / "data")
+    if not path.is_dir() or not any(item.exists() for item in known):
+        raise NoArchiveError(f"{path}: there is no archive here")
+
+
+def _note_rulesets(check: Check) -> None:
+    """The rulesets that entries name must be there, whether or not a record names them."""
+    for entry in check.entries["documents"]:
+        if entry.info.get("ruleset"):
+            where = f"{TABLES['documents']}/{LOG_FOLDER}/{entry_name(entry.version)}"
+            check.rulesets.setdefault(entry.info["ruleset"], where)
 
 
 def _read_log(check: Check) -> FixityLog:

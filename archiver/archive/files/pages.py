@@ -70,7 +70,7 @@ def _column(stream: IO[bytes], start: int, end: int, values: int, limit: int) ->
     while values > 0:
         if not 0 < at < end:
             raise ValueError("its pages are not where the footer says")
-        header, length = _read_header(stream, at)
+        header, length = read_header(stream, at)
         kind, unpacked, packed = (_count(header, field) for field in (1, 2, 3))
         body = header.get(_DESCRIBED.get(kind, -1))
         if not isinstance(body, dict) or body.get(2 if kind == _DATA else 4) not in _BOUNDED:
@@ -93,7 +93,7 @@ def _count(header: dict[int, Any], field: int) -> int:
     return number
 
 
-def _read_header(stream: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
+def read_header(stream: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
     """A page header, and how many bytes it takes. Raises: ValueError."""
     much = _FIRST
     while True:

@@ -55,16 +55,22 @@ _RUN = re.compile(r"run-([0-9A-Za-z.-]*)-[0-9]+-[0-9]+")
 PART = re.compile(rf"(?:{'|'.join(TABLES.values())})/parts/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.parquet")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Workspace:
-    """The folder of a living run, below ``.staging``."""
+    """The folder of a living run, below ``.staging``.
+
+    ``left``: whether it stays when the run ends, as a killed run's does: a next run
+    then takes away the parts noted in it that no version names.
+    """
 
     folder: Path
+    left: bool = False
 
     def note_parts(self, paths: Iterable[str]) -> None:
         """Note, durably, the parts about to be placed: paths from the archive. Raises: OSError."""
         write_synced(self.folder / PLACED, "".join(f"{path}\n" for path in paths).encode())
         sync_folder(self.folder)
+        sync_folder(self.folder.parent)  # the folder itself was made without waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +83,20 @@ class Leftover:
 
 @contextmanager
 def workspace(root: Path) -> Iterator[Workspace]:
-    """A new folder for one run; gone with all that is in it when the block ends.
+    """A new folder for one run; gone with all that is in it when the block ends, unless left.
 
     Raises: StorageError.
     """
     with storing(f"the folder for unfinished files in {root}"):
         make_folder(root / STAGING)
         folder, handle = _own_folder(root / STAGING)
+    work = Workspace(folder)
     try:
-        yield Workspace(folder)
+        yield work
     finally:
         os.close(handle)  # first: Windows keeps what is open
-        shutil.rmtree(folder, ignore_errors=True)
+        if not work.left:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _own_folder(staging: Path) -> tuple[Path, int]:
@@ -137,6 +145,8 @@ def leftovers(root: Path, named: AbstractSet[str]) -> list[Leftover]:
 
 def remove(root: Path, leftover: Leftover) -> None:
     """Delete what a dead run left. Raises: OSError."""
+    if _is_locked(leftover.path):
+        return  # it was empty when looked at, and has come to life since
     for part in leftover.parts:
         (root / part).unlink(missing_ok=True)
     if leftover.path.is_dir() and not leftover.path.is_symlink():
@@ -169,12 +179,25 @@ def _is_dead(folder: Path, now: float, *, here: bool) -> bool:
     try:
         handle = os.open(folder / ALIVE, os.O_RDWR)
     except FileNotFoundError:
-        empty = next(folder.iterdir(), None) is None  # killed, or just about to make it
-        return idle > LOOSE_SECONDS or (here and empty)
+        # Killed, or just about to make it; or a power cut took it, and left other files.
+        return here or idle > LOOSE_SECONDS
     try:
         return lock_file(handle) and (here or idle > IDLE_SECONDS)
     except NotImplementedError:
         return False
+    finally:
+        os.close(handle)
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        handle = os.open(folder / ALIVE, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not lock_file(handle)
+    except NotImplementedError:
+        return True
     finally:
         os.close(handle)
 

@@ -30,6 +30,7 @@ __all__ = [
     "LOG_FOLDER",
     "MAX_ENTRY_BYTES",
     "Head",
+    "check_ends",
     "files_came",
     "list_versions",
     "live_parts",
@@ -44,6 +45,11 @@ LOG_FOLDER = "_delta_log"
 #: An entry holds ~600 bytes a part; 100,000 parts in one commit are far beyond any run.
 MAX_ENTRY_BYTES = 64 << 20
 
+_TORN_HINT = (
+    "After a crash or a power cut run `archiver recover`; "
+    "if it refuses, `archiver validate` shows what is damaged."
+)
+
 _ENTRY_NAME = re.compile(r"[0-9]{20}\.json")
 
 
@@ -55,6 +61,27 @@ def list_versions(table: Path) -> list[int]:
     if names and int(max(names)[:20]) == len(names) - 1:
         return list(range(len(names)))  # none is missing
     return sorted(int(name[:20]) for name in names)
+
+
+def check_ends(table: Path) -> list[int]:
+    """A log's versions, the first and newest of them whole. Raises: DamageError."""
+    version = 0
+    try:
+        versions = list_versions(table)
+        if not versions:
+            raise DamageError(f"{table}: the log has no entries")
+        for version in sorted({versions[0], versions[-1]}):
+            read_entry(table, version)
+    except BadEntryError as problem:
+        raise _torn(table, version, problem) from problem
+    except OSError as problem:
+        raise DamageError(f"{table}: the log cannot be read: {problem}") from problem
+    return versions
+
+
+def _torn(table: Path, version: int, problem: BadEntryError) -> DamageError:
+    where = table / LOG_FOLDER / entry_name(version)
+    return DamageError(f"log entry {where}: {problem}", hint=_TORN_HINT)
 
 
 def has_version(table: Path, version: int) -> bool:
@@ -86,8 +113,7 @@ def follow(table: Path, known: Sequence[Entry]) -> Sequence[Entry]:
     except FileNotFoundError:
         return joined(known, new) if new else known
     except BadEntryError as problem:
-        where = table / LOG_FOLDER / entry_name(len(known) + len(new))
-        raise DamageError(f"log entry {where}: {problem}") from problem
+        raise _torn(table, len(known) + len(new), problem) from problem
     except OSError as problem:
         raise DamageError(f"{table}: the log cannot be read: {problem}") from problem
 
@@ -117,8 +143,7 @@ def replay(
             _check_chain(table, entry, last)
             new.append(entry)
     except BadEntryError as problem:
-        where = table / LOG_FOLDER / entry_name(len(known) + len(new))
-        raise DamageError(f"log entry {where}: {problem}") from problem
+        raise _torn(table, len(known) + len(new), problem) from problem
     except OSError as problem:
         raise DamageError(f"{table}: the log cannot be read: {problem}") from problem
     return joined(known, new)

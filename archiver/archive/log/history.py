@@ -18,7 +18,6 @@ from archiver.archive.log.entry import BadEntryError, Entry
 #: What a line that no commit wrote makes Python raise.
 LINE_ERRORS = (BadEntryError, ValueError, TypeError, KeyError, RecursionError, AttributeError)
 
-
 #: Fields of an entry's ``info`` that few entries have, and that are asked for in all.
 FIELDS = ("about", "readmitted", "schema", "takedown")
 

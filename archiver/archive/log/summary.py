@@ -6,9 +6,8 @@ entries before. It lies beside the payload, may be deleted at any time, and is
 only a shorter way to what ``replay`` finds; ``validate`` reads the log itself,
 and compares.
 
-Its first line holds the sums of all counts and where rare fields are; each
-other one is an entry, so that
-whoever needs the newest entries reads no others.
+Its first line holds the sums of all counts and where rare fields are; each other
+one is an entry, so that whoever needs the newest entries reads no others.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archiver.archive.bag.bag import DECLARATION, INFO, MANIFEST
 from archiver.archive.bag.payload import payload_files
+from archiver.archive.bag.tags import DECLARATION, INFO, MANIFEST, tags_hold
 from archiver.archive.checks import fixity
 from archiver.archive.files.staging import PART, Leftover, leftovers, noted_by_the_living
 from archiver.archive.log.chain import LOG_FOLDER, list_versions, read_entry
@@ -18,7 +18,7 @@ from archiver.archive.log.delta import LAST_CHECKPOINT
 from archiver.archive.log.entry import BadEntryError, Entry, Head, entry_name
 from archiver.archive.mend.view import CHECKPOINT, is_changed, strange_last, strange_view
 from archiver.archive.rows.columns import TABLES
-from archiver.archive.write.noted import noted_digests, noted_head, tags_hold
+from archiver.archive.write.noted import noted_digests, noted_head
 from archiver.digest import sha256_stream
 from archiver.document import Finding
 from archiver.findings import finding

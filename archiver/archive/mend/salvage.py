@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from archiver.archive.log.chain import live_parts
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import fill, is_known
 from archiver.archive.read.parts import PARQUET_ERRORS, check_group, group_ids, open_part
+from archiver.archive.read.snapshot import Snapshot
 from archiver.archive.rows.columns import DOCUMENTS, TABLES
 from archiver.document import Finding
 from archiver.errors import DamageError, InputError
@@ -43,34 +45,47 @@ def salvage(archive: Archive, version: int | None, report: Tell) -> Iterator[pa.
     damage. Memory: one row group. Cost: as reading every part once.
     """
     table = TABLES["documents"]
-    for came, part in _parts(archive, version, report):
-        del came
+    for part in _parts(archive, version, report):
         where = f"{table}/{part.path}"
         for group in _groups(archive.path / where, where, part, report):
             yield from _sound_rows(group, where, report)
 
 
-def _parts(archive: Archive, version: int | None, report: Tell) -> list[tuple[int, Part]]:
+def _parts(archive: Archive, version: int | None, report: Tell) -> Iterator[Part]:
     """The parts that the log names, as far as it can be read."""
     check = Check(archive.path)
     check_chain(check, None)
+    documents = None
     try:
-        parts = archive.parts("documents", version)
+        documents = archive.snapshot("documents", version)
     except DamageError:  # the log is damaged: what is left of it is read below
         for item in check.findings:
             report(item)
-        parts = _left(check, version)
-    entries = check.entries["documents"]
-    newest = entries[-1].version if entries else -1
-    for part, ids in orphan_parts(check, "documents"):
+    # Before the first row is given: what comes into the log later is no lost entry's.
+    orphans = list(orphan_parts(check, "documents"))
+    for part, ids in orphans:
         where = f"{TABLES['documents']}/{part.path}"
         words = "read though the log entry that named it is lost"
         report(finding("E125", words, where=where, layer="chain", documents=ids))
-        parts.append((newest + 1, part))
-    return parts
+    if documents is None:
+        yield from _left(check, version)
+    else:
+        for _, part in documents.parts:
+            yield from _still_there(documents, part)
+    yield from (part for part, _ in orphans)
 
 
-def _left(check: Check, version: int | None) -> list[tuple[int, Part]]:
+def _still_there(documents: Snapshot, part: Part) -> Iterator[Part]:
+    """A part, or what a take-down that came meanwhile left of it."""
+    left: Part | None = part
+    if not (documents.folder / part.path).exists():
+        with suppress(DamageError):
+            (left,) = documents.left([part])
+    if left is not None:
+        yield left
+
+
+def _left(check: Check, version: int | None) -> list[Part]:
     entries = check.entries["documents"]
     newest = entries[-1].version if entries else -1
     if version is not None and version > newest:
@@ -78,7 +93,7 @@ def _left(check: Check, version: int | None) -> list[tuple[int, Part]]:
             f"{check.root}: no version {version} can be read; the newest is {newest}",
             hint="Run `archiver log` to see the versions.",
         )
-    return list(live_parts(entries, version).values())
+    return [part for _, part in live_parts(entries, version).values()]
 
 
 def _groups(path: Path, where: str, part: Part, report: Tell) -> Iterator[pa.Table]:

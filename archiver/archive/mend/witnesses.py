@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archiver.archive.bag.bag import (
-    INFO,
+from archiver.archive.bag.tags import (
     MANIFEST,
     MAX_MANIFEST_BYTES,
     TAG_MANIFEST,
+    read_head,
+    read_info,
     read_manifest,
 )
-from archiver.archive.checks.bag import noted_head
 from archiver.archive.checks.check import Check
 from archiver.archive.files.disk import read_small
 from archiver.archive.log.chain import LOG_FOLDER, MAX_ENTRY_BYTES, list_versions
@@ -20,9 +20,6 @@ from archiver.archive.log.entry import BadEntryError, Entry, Head, entry_name, p
 from archiver.archive.rows.columns import TABLES
 from archiver.digest import sha256
 from archiver.errors import NewerArchiveError
-
-#: bag-info.txt is a handful of lines.
-_MAX_INFO_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def read_bag(root: Path, copy: Path) -> Bag:
         own, trusted = other, True
     lines = _lines(own) or {}  # an untrusted manifest may still name the right digests
     try:
-        head = noted_head(read_small(root / INFO, _MAX_INFO_BYTES))
+        head = read_head(read_info(root))
     except (OSError, ValueError):
         head = None
     payload = {path: lines[path] for path in lines if path.startswith("data/")}

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import fill
-from archiver.archive.read.parts import PARQUET_ERRORS, check_group, open_part
+from archiver.archive.read.parts import PARQUET_ERRORS, check_group, open_part, read_part
+from archiver.archive.read.snapshot import Snapshot
 from archiver.archive.rows.columns import DOCUMENTS
 from archiver.archive.rows.records import record_sha256
 from archiver.errors import DamageError
@@ -92,25 +95,51 @@ def _read(folder: Path, place: _Place, id_: str) -> dict[str, Any]:
     return record
 
 
-def file_paths(
-    folder: Path, parts: Sequence[tuple[int, Part]]
-) -> tuple[dict[str, str], list[Path]]:
+def find_history(folder: Path, parts: Sequence[tuple[int, Part]], id_: str) -> pa.Table:
+    """All revisions of a document, oldest first; the column ``version`` leads.
+
+    parts: (version its rows came in, part). Raises: DamageError.
+    """
+    schema = pa.schema([pa.field("version", pa.int64()), *DOCUMENTS])
+    tables = [schema.empty_table()]
+    for version, part in parts:
+        table = read_part(folder, part, DOCUMENTS.names)
+        found = table.filter(pa.array([value == id_ for value in table["id"].to_pylist()]))
+        column = pa.array([version] * found.num_rows, pa.int64())
+        tables.append(found.add_column(0, "version", column))
+    return pa.concat_tables(tables).sort_by([("revision", "ascending")])
+
+
+def file_paths(documents: Snapshot) -> tuple[dict[str, str], list[Path]]:
     """Id -> file_path of its newest readable revision; and the parts that cannot be read.
 
-    Memory: two columns of one row group, and the result.
+    Memory: two columns of one row group, and the result. Raises: nothing for parts.
     """
     newest: dict[str, tuple[int, str]] = {}
     lost: list[Path] = []
-    names = ["id", "revision", "file_path"]
-    for _, part in parts:
-        try:
-            with open_part(folder / part.path, part.footer) as file:
-                for group in range(file.num_row_groups):
-                    check_group(file, group, names)
-                    rows = file.read_row_group(group, columns=names, use_threads=False)
-                    for row in rows.to_pylist():
-                        if newest.get(row["id"], (-1, ""))[0] < row["revision"]:
-                            newest[row["id"]] = row["revision"], row["file_path"]
-        except PARQUET_ERRORS:
-            lost.append(folder / part.path)
+    for _, came in documents.parts:
+        part: Part | None = came
+        while part is not None:
+            try:
+                for id_, revision, path in _paths(documents.folder, part):
+                    if newest.get(id_, (-1, ""))[0] < revision:
+                        newest[id_] = revision, path
+                break
+            except PARQUET_ERRORS:
+                (left,) = documents.left([part])
+                if left == part:
+                    lost.append(documents.folder / part.path)
+                    break
+                part = left
     return {id_: path for id_, (_, path) in sorted(newest.items())}, lost
+
+
+def _paths(folder: Path, part: Part) -> Iterator[tuple[str, int, str]]:
+    """(id, revision, file_path) of a part's rows. Raises: one of PARQUET_ERRORS."""
+    names = ["id", "revision", "file_path"]
+    with open_part(folder / part.path, part.footer) as file:
+        for group in range(file.num_row_groups):
+            check_group(file, group, names)
+            rows = file.read_row_group(group, columns=names, use_threads=False)
+            for row in rows.to_pylist():
+                yield row["id"], row["revision"], row["file_path"]

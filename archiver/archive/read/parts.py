@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -20,7 +18,6 @@ from archiver.archive.files.disk import (
     staged_file,
     storing,
     sync_file,
-    sync_folder,
 )
 from archiver.archive.files.pages import check_pages
 from archiver.archive.log.entry import Part, part_path
@@ -60,14 +57,6 @@ PARQUET_ERRORS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A part on the disk that no version names yet; ``created`` by this call or before."""
-
-    part: Part
-    created: bool
-
-
 def row_groups(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Cut a batch into row groups, by halves.
 
@@ -84,28 +73,6 @@ def row_groups(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     middle = batch.num_rows // 2
     yield from row_groups(batch.slice(0, middle))
     yield from row_groups(batch.slice(middle))
-
-
-def write_part(
-    table: Path,
-    batch: pa.RecordBatch,
-    *,
-    staging: Path,
-    name: str = "documents",
-    checkpoint: Checkpoint = no_checkpoint,
-) -> Staged:
-    """Write a batch as a part of a table's folder: ``stage_part``, then ``place_part``."""
-    staged, part = stage_part(batch, staging=staging, name=name, checkpoint=checkpoint)
-    try:
-        created = place_part(table, staged, part)
-        checkpoint(f"{name}-part-named")
-        with storing(f"a part of {table}"):
-            sync_folder((table / part.path).parent)
-        checkpoint(f"{name}-part-durable")
-    finally:
-        with suppress(OSError):  # it has its name, or is of no use
-            staged.unlink(missing_ok=True)
-    return Staged(part, created)
 
 
 def stage_part(
@@ -213,10 +180,14 @@ def check_group(file: pq.ParquetFile, index: int, columns: Sequence[str] | None 
     """
     group = file.metadata.row_group(index)
     chunks = [group.column(at) for at in range(group.num_columns)]
-    size = sum(column.total_uncompressed_size for column in chunks)
-    if max(size, group.total_byte_size) > MAX_ROW_GROUP_BYTES:
+    whole = group.total_byte_size
+    if columns is not None:  # a column that is too large does not hide the others
+        chunks = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns]
+        whole = 0
+    size = max(whole, sum(chunk.total_uncompressed_size for chunk in chunks))
+    if size > MAX_ROW_GROUP_BYTES:
         raise ValueError(f"row group {index} unfolds to {size} bytes: more than any of ours")
-    if any(column.has_dictionary_page for column in chunks):
+    if any(chunk.has_dictionary_page for chunk in chunks):
         raise ValueError(f"row group {index} has a dictionary, which none of ours has")
     if isinstance(file, PartFile):  # the footer may lie
         with file.path.open("rb", buffering=0) as stream:  # a buffer would be filled a page

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,20 +52,47 @@ def newest_rows(keys: Sequence[pa.Table]) -> list[tuple[int, int]]:
     return [best[id_][1:] for id_ in sorted(best)]
 
 
-def newest_by_part(folder: Path, parts: Sequence[Part]) -> dict[int, pa.Array[Any]]:
+def newest_by_part(folder: Path, parts: Sequence[Part | None]) -> dict[int, pa.Array[Any]]:
     """Part -> rows of it that are their ids' highest revisions, both in their order.
 
-    Memory: the ids. Raises: DamageError.
+    parts: None where nothing is left of one. Memory: the ids. Raises: DamageError.
     """
     best: dict[str, tuple[int, int, int]] = {}
     for at, part in enumerate(parts):
-        for row, key in enumerate(read_part(folder, part, ["id", "revision"]).to_pylist()):
+        keys = [] if part is None else read_part(folder, part, ["id", "revision"]).to_pylist()
+        for row, key in enumerate(keys):
             if key["id"] not in best or best[key["id"]][0] < key["revision"]:
                 best[key["id"]] = (key["revision"], at, row)
     chosen: dict[int, list[int]] = {}
     for _, at, row in best.values():
         chosen.setdefault(at, []).append(row)
     return {at: pa.array(sorted(chosen[at]), pa.int64()) for at in sorted(chosen)}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the archive knows of a document's newest revision; tells whether it is unchanged."""
+
+    revision: int
+    source_sha256: str
+    ruleset: str
+    profile: str
+
+
+#: The columns that ``newest_states`` looks at.
+STATE = ("id", "revision", "source_sha256", "ruleset", "profile")
+
+
+def newest_states(tables: Iterable[pa.Table]) -> dict[str, State]:
+    """The newest revision of every document, in short. tables: with the columns of ``STATE``."""
+    states: dict[str, State] = {}
+    for table in tables:
+        for row in table.to_pylist():
+            known = states.get(row["id"])
+            if known is None or known.revision < row["revision"]:
+                key = row.pop("id")
+                states[key] = State(**row)
+    return states
 
 
 def gather(

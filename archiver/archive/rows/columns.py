@@ -5,10 +5,13 @@ from __future__ import annotations
 import pyarrow as pa
 
 #: Version of the columns below; rises when a column is added.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Schema version -> how many of a table's columns it has. New ones come last, and may be null.
-WIDTHS: dict[int, dict[str, int]] = {1: {"documents": 30, "quarantine": 23}}
+WIDTHS: dict[int, dict[str, int]] = {
+    1: {"documents": 30, "quarantine": 23},
+    2: {"documents": 33, "quarantine": 23},  # near-duplicates
+}
 
 #: Version of the layout: folders, log entries, digests. Newer ones are refused.
 FORMAT_VERSION = 1
@@ -65,6 +68,9 @@ _DOCUMENTS: list[tuple[str, pa.DataType]] = [
     ("date", _MOMENT),
     ("fetched_at", _MOMENT),
     ("ingested_at", _MOMENT),
+    ("minhash", pa.string()),
+    ("near_duplicate_of", pa.string()),
+    ("near_duplicate_similarity", pa.float64()),
 ]
 DOCUMENTS: pa.Schema = pa.schema(_DOCUMENTS)
 
@@ -101,7 +107,8 @@ QUARANTINE: pa.Schema = pa.schema(_QUARANTINE)
 REQUIRED: dict[str, frozenset[str]] = {
     "documents": frozenset(DOCUMENTS.names)
     - {"raw", "url", "title", "source", "license", "language", "language_score", "extractor"}
-    - {"date", "fetched_at"},
+    - {"date", "fetched_at"}
+    - {"minhash", "near_duplicate_of", "near_duplicate_similarity"},
     "quarantine": frozenset(
         {"id", "file_path", "code", "message", "chunk", "chunks", "metadata"}
         | {"tool_version", "quarantined_at", "record_sha256"}
@@ -127,7 +134,7 @@ MEANINGS: dict[str, str] = {
     "source": "Who published it.",
     "license": "Under what licence it may be used.",
     "language": "The language of the text, as a BCP 47 tag.",
-    "language_score": "How sure the detection of the language is, from 0 to 1.",
+    "language_score": "How sure the detection of the language is, from 0 to 1; null if stated.",
     "media_type": "text/plain or text/html.",
     "encoding": "The codec the received bytes are in.",
     "newline": "The line end the received text had: lf, crlf or cr.",
@@ -140,6 +147,9 @@ MEANINGS: dict[str, str] = {
     "date": "When it was published.",
     "fetched_at": "When it was fetched.",
     "ingested_at": "When it came into the archive.",
+    "minhash": "The MinHash signature of the text; empty without words, null if not asked for.",
+    "near_duplicate_of": "The sha256 of the id of the nearest earlier document; empty: none is near.",
+    "near_duplicate_similarity": "How much the two have in common, from 0.8 to 1; 0: none is near.",
     "code": "The finding's code, of the catalogue of findings.",
     "message": "What was found.",
     "where": "The file the finding is about.",

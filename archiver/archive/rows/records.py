@@ -86,6 +86,7 @@ def quarantine_sha256(row: Row) -> str:
 def records_from_rows(rows: Iterable[Row]) -> pa.RecordBatch:
     """A batch of documents; each row has every column but ``record_sha256``.
 
+    Columns that came after the first schema version may be left out too: they are null.
     Maps may be mappings or pairs and are sorted by key; moments must be aware.
     Raises: ValueError naming row and column where a column is missing, unknown
     or null without leave.
@@ -103,9 +104,10 @@ def _batch(table: str, rows: Iterable[Row]) -> pa.RecordBatch:
     digest = record_sha256 if table == "documents" else quarantine_sha256
     wanted = set(schema.names) - {"record_sha256"}
     done: list[dict[str, Any]] = []
+    later: dict[str, Any] = dict.fromkeys(LATER & wanted)
     for given in rows:
-        _check_row(given, wanted, required)
-        row = dict(given)
+        row = later | dict(given)
+        _check_row(row, wanted, required)
         for name in _MAPS & wanted:
             row[name] = _sorted_pairs(row[name])
         row["record_sha256"] = digest(row)

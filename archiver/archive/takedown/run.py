@@ -14,18 +14,16 @@ from archiver.archive.files.staging import Workspace
 from archiver.archive.log.actions import (
     add_action,
     commit_info,
-    encode_entry,
     file_facts,
     milliseconds,
 )
-from archiver.archive.log.chain import publish_entry, removed_parts
+from archiver.archive.log.chain import removed_parts
 from archiver.archive.log.entry import Part
 from archiver.archive.log.taken import unfinished
 from archiver.archive.rows.columns import TABLES
 from archiver.archive.takedown.survey import Survey, survey
 from archiver.archive.takedown.wipe import newest_metadata, wipe, write_stand_ins
-from archiver.archive.write.writer import MovedOnError
-from archiver.errors import StorageError
+from archiver.archive.write.publish import publish_next
 
 _OPERATIONS = {"begin": "SET TBLPROPERTIES", "remove": "DELETE", "end": "SET TBLPROPERTIES"}
 
@@ -141,21 +139,15 @@ class Run:
             actions.append(newest_metadata(folder, before.version, append_only=step == "end"))
         actions += (_remove_action(part, moment) for part in gone)
         actions += (add_action(part, moment) for part in parts)
-        try:
-            with storing(f"version {before.version + 1} of {folder}"):
-                publish_entry(
-                    folder,
-                    before.version + 1,
-                    encode_entry(actions),
-                    staging=self.work.folder,
-                    checkpoint=self.world.checkpoint,
-                    name=f"{table}-{step}",
-                    alone=self.alone,
-                )
-        except StorageError as problem:
-            if isinstance(problem.__cause__, FileExistsError):
-                raise MovedOnError(f"{folder}: another run took the version") from problem
-            raise
+        publish_next(
+            folder,
+            before,
+            actions,
+            staging=self.work.folder,
+            checkpoint=self.world.checkpoint,
+            name=f"{table}-{step}",
+            alone=self.alone,
+        )
 
 
 def _remove_action(part: Part, moment_ms: int) -> dict[str, Any]:

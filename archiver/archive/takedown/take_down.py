@@ -73,11 +73,11 @@ def take_down(archive: Archive, ids: Collection[str], reason: str, world: World)
     Also removed are quarantine rows with the same received bytes. Once it
     returns, no file of the archive holds them, and `ingest` refuses them.
     Raises: InputError for an id that is not there, or that the log itself holds
-    (0.1.0 wrote ids into it), or where damaged parts are kept aside that may
-    hold it; UsageError for a reason that is none or names an
-    id; DamageError where a part to be rewritten is damaged; LockedError,
-    StorageError. Memory: one part, and two columns of all. Cost: reads the ids
-    of every part, writes the parts hit anew.
+    (0.1.0 wrote ids into it), or where damaged parts are kept aside that may hold
+    it; UsageError for a reason that is none or names an id; DamageError where a
+    part to be rewritten is damaged; LockedError, StorageError.
+    Memory: one part, and two columns of all. Cost: reads the ids of every part,
+    writes the parts hit anew.
     """
     check_reason(reason, ids)
     digests = {id_digest(id_) for id_ in ids}

@@ -129,10 +129,13 @@ def wipe(
     for path in _put_aside(archive.path):
         if _holds(path, ids, raw):
             path.unlink()
+            sync_folder(path.parent)
     staging = archive.path / STAGING
     for path in sorted(staging.iterdir()) if staging.is_dir() else ():
         if path.is_file() or path.is_symlink():
             path.unlink(missing_ok=True)  # whoever works without a folder holds the lock
+    if staging.is_dir():
+        sync_folder(staging)  # what dead runs left does not come back with a power cut
 
 
 def _doomed(

@@ -24,7 +24,7 @@ _READING = ("encoding", "newline", "extractor")
 #: The columns of a row that `compare` looks at.
 COLUMNS = (
     *("id", "revision", "text", "edits", "dropped", "raw_sha256", "source_sha256"),
-    *("ruleset", "profile", "tool_version", *_READING, *_FIELDS),
+    *("ruleset", "profile", "tool_version", "language_score", *_READING, *_FIELDS),
 )
 
 #: Texts with more differing lines are compared as sets of lines: the time that
@@ -82,9 +82,9 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
     old, new: rows with at least the columns that are compared.
     """
     fields = tuple(
-        FieldChange(name, _plain(old[name]), _plain(new[name]))
+        FieldChange(name, _plain(before), _plain(after))
         for name in _FIELDS
-        if old[name] != new[name]
+        if (before := _given(old, name)) != (after := _given(new, name))
     )
     same_bytes = old["raw_sha256"] == new["raw_sha256"]
     differs: dict[Reason, bool] = {
@@ -105,6 +105,11 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
         _rules(old, new),
         tuple(_lines(old, new, explained=same_bytes)),
     )
+
+
+def _given(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any column's value
+    """A field of the provenance; a language that was detected in the text is none."""
+    return None if name == "language" and row["language_score"] is not None else row[name]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any column's value

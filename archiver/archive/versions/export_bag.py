@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from archiver.archive.bag.tags import write_manifest
 from archiver.archive.files.disk import storing, sync_folder, write_synced
 from archiver.archive.log.entry import Head
 from archiver.archive.rows.records import restore_bytes
@@ -155,13 +156,9 @@ def _close(bag: Path, facts: BagFacts, lines: dict[str, str], octets: int) -> No
         "bagit.txt": _DECLARATION,
         "bag-info.txt": "".join(f"{name}: {value}\n" for name, value in info.items()).encode(),
         "README.md": _README.encode(),
-        "manifest-sha256.txt": _manifest(lines),
+        "manifest-sha256.txt": write_manifest(lines),
     }
     for name, data in tags.items():
         write_synced(bag / name, data)
     digests = {name: sha256(data) for name, data in tags.items()}
-    write_synced(bag / "tagmanifest-sha256.txt", _manifest(digests))
-
-
-def _manifest(lines: dict[str, str]) -> bytes:
-    return "".join(f"{lines[path]}  {path}\n" for path in sorted(lines)).encode()
+    write_synced(bag / "tagmanifest-sha256.txt", write_manifest(digests))

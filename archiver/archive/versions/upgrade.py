@@ -16,8 +16,8 @@ from archiver.archive.archive import Archive
 from archiver.archive.files.disk import storing
 from archiver.archive.files.lock import locked
 from archiver.archive.files.staging import workspace
-from archiver.archive.log.actions import commit_info, encode_entry
-from archiver.archive.log.chain import live_parts, publish_entry
+from archiver.archive.log.actions import commit_info
+from archiver.archive.log.chain import live_parts
 from archiver.archive.log.entry import Entry, Head, Part
 from archiver.archive.log.widths import schema_at, schema_in_force
 from archiver.archive.read.parts import PARQUET_ERRORS, open_part
@@ -26,8 +26,8 @@ from archiver.archive.takedown.take_down import World
 from archiver.archive.takedown.wipe import newest_metadata
 from archiver.archive.write.finish import finish
 from archiver.archive.write.noted import settle
-from archiver.archive.write.writer import MovedOnError
-from archiver.errors import DamageError, InputError, StorageError, UsageError
+from archiver.archive.write.publish import publish_next
+from archiver.errors import DamageError, InputError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +135,20 @@ def _publish(
         bound = archive.entries("quarantine")[-1].head
         known["quarantine"] = {"version": bound.version, "sha256": bound.sha256}
     grows = planned.after > planned.before
-    try:
-        with storing(f"version {before.version + 1} of {folder}"):
-            actions = [
-                commit_info(
-                    "ADD COLUMNS" if grows else "DROP COLUMNS", world.now, world.tool, known
-                ),
-                _metadata(folder, table, before.version, planned.after),
-            ]
-            publish_entry(
-                folder,
-                before.version + 1,
-                encode_entry(actions),
-                staging=staging,
-                checkpoint=world.checkpoint,
-                name=table,
-                alone=alone,
-            )
-    except StorageError as problem:
-        if isinstance(problem.__cause__, FileExistsError):
-            raise MovedOnError(f"{folder}: another run took the version") from problem
-        raise
+    with storing(f"version {before.version + 1} of {folder}"):
+        actions = [
+            commit_info("ADD COLUMNS" if grows else "DROP COLUMNS", world.now, world.tool, known),
+            _metadata(folder, table, before.version, planned.after),
+        ]
+        publish_next(
+            folder,
+            before,
+            actions,
+            staging=staging,
+            checkpoint=world.checkpoint,
+            name=table,
+            alone=alone,
+        )
 
 
 def _metadata(folder: Path, table: str, version: int, schema: int) -> dict[str, Any]:

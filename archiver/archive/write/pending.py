@@ -6,7 +6,8 @@ lock, so no run sees another's unfinished work.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,20 +51,29 @@ class Pending:
 
     def stage(self, table: str, batch: pa.RecordBatch) -> None:
         """Write a batch as a part. Raises: as ``stage_part``; ValueError for one staged before."""
-        self._check_columns(table, batch)
+        if not batch.schema.equals(table_schema(table)):
+            raise ValueError(f"a part of {table} needs the columns of its schema")
+        needs = least_version(table, batch)
+        self._check_columns(table, needs)
         staged, part = stage_part(
             batch, staging=self.folder(), name=table, checkpoint=self._checkpoint
         )
+        self.adopt(table, staged, part, needs)
+
+    def adopt(self, table: str, staged: Path, part: Part, needs: int) -> None:
+        """Take a part that another process staged in ``folder``.
+
+        needs: the oldest schema version that holds its rows.
+        Raises: UsageError where the archive is older; ValueError for one staged before.
+        """
+        self._check_columns(table, needs)
         if any(part.path == other.part.path for other in self._staged[table]):
             # Delta would count one file once, and rows would be missing.
             raise ValueError("the same batch was staged twice")
         self._staged[table].append(_Mine(staged, part))
 
-    def _check_columns(self, table: str, batch: pa.RecordBatch) -> None:
-        """Refuse values that the archive has no column for. Raises: UsageError, ValueError."""
-        if not batch.schema.equals(table_schema(table)):
-            raise ValueError(f"a part of {table} needs the columns of its schema")
-        needed = least_version(table, batch)
+    def _check_columns(self, table: str, needed: int) -> None:
+        """Refuse values that the archive has no column for. Raises: UsageError."""
         found = schema_in_force(self._archive.entries(table))
         if needed > found:
             raise UsageError(
@@ -117,17 +127,33 @@ class Pending:
                 sync_folder(folder)
         self._checkpoint(f"{name}-part-durable")
 
-    def discard(self) -> None:
-        """Delete the parts this run placed, unless a version names them after all."""
-        with suppress(ArchiverError, OSError):
-            created = {
-                f"{TABLES[table]}/{item.part.path}"
-                for table, staged in self._staged.items()
-                for item in staged
-                if item.created
-            }
-            for path in sorted(created - ever_named(self._archive, created)):
-                (self._archive.path / path).unlink(missing_ok=True)
+    def start_over(self) -> None:
+        """What was staged is in a version now: a next one begins, in the same folder."""
+        self._named = None
+        for staged in self._staged.values():
+            staged.clear()
+
+    def discard(self, doubtful: Collection[str] = ()) -> None:
+        """Delete the parts this run placed, unless a version names them after all.
+
+        doubtful: tables whose new entry may be on the disk though it does not show.
+        Their parts stay, as do those that the disk does not let go, and the run's
+        folder with the list of them: a next run decides.
+        """
+        created = {
+            f"{TABLES[table]}/{item.part.path}": table
+            for table, staged in self._staged.items()
+            for item in staged
+            if item.created
+        }
+        try:
+            for path in sorted(created.keys() - ever_named(self._archive, created)):
+                if created[path] in doubtful:
+                    self._workspace().left = True
+                else:
+                    (self._archive.path / path).unlink(missing_ok=True)
+        except (ArchiverError, OSError):
+            self._workspace().left = True
 
     def close(self) -> None:
         """Remove the run's folder."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,25 +20,17 @@ from archiver.archive.files.disk import (
 )
 from archiver.archive.files.lock import locked
 from archiver.archive.files.rulesets import keep_ruleset
-from archiver.archive.log.actions import (
-    add_action,
-    commit_info,
-    encode_entry,
-    file_facts,
-    milliseconds,
-)
-from archiver.archive.log.chain import publish_entry
-from archiver.archive.log.entry import Entry, Head
-from archiver.archive.log.history import mentioning
-from archiver.archive.log.summary import next_summary
+from archiver.archive.log.entry import Entry, Head, Part
 from archiver.archive.read.parts import ROW_GROUP_BYTES
 from archiver.archive.rows.columns import RULESETS, TABLES
 from archiver.archive.write.finish import STEPS as LAST_STEPS
 from archiver.archive.write.finish import finish_and_sweep
 from archiver.archive.write.noted import settle
 from archiver.archive.write.pending import Pending
+from archiver.archive.write.publish import Batch, MovedOnError
 from archiver.digest import sha256
-from archiver.errors import LockedError, StorageError
+
+__all__ = ["STEPS", "Commit", "MovedOnError", "Writer"]
 
 #: Every step told to ``checkpoint``, in order (those of parts come once a part).
 STEPS = (
@@ -53,12 +46,6 @@ STEPS = (
     *entry_steps("quarantine", "documents"),
     *LAST_STEPS,
 )
-
-
-class MovedOnError(LockedError):
-    """Another run committed since this one looked at the archive."""
-
-    default_hint = "Run the same command again: it goes on from the newest version."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +79,14 @@ class Writer:
         checkpoint: Checkpoint = no_checkpoint,
     ) -> None:
         self._archive = archive
-        self._batch_id = batch_id
-        self._moment = ingested_at
-        self._tool = tool
+        self._batch = Batch(archive, batch_id, ingested_at, tool, checkpoint)
         self._lock_timeout = lock_timeout
         self._checkpoint = checkpoint
         self._mine = Pending(archive, checkpoint)
         self._alone = False
         self._counts = {"added": 0, "revised": 0, "quarantined": 0}
         self._pending: list[pa.RecordBatch] = []
-        self._published = False
+        self._acknowledged = False
 
     def __enter__(self) -> Self:
         return self
@@ -113,8 +98,8 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if not self._published:
-                self._mine.discard()
+            if not self._acknowledged:
+                self._mine.discard(self._batch.doubtful)
         finally:
             self._mine.close()
 
@@ -128,6 +113,34 @@ class Writer:
         first = batch.column("revision").to_pylist().count(1)
         self._counts["added"] += first
         self._counts["revised"] += batch.num_rows - first
+
+    def folder(self) -> Path:
+        """Where other processes stage parts for this run. Raises: StorageError."""
+        return self._mine.folder()
+
+    def adopt_documents(
+        self, staged: Path, part: Part, *, needs: int, added: int, revised: int
+    ) -> None:
+        """Take a part of documents that another process staged in ``folder``.
+
+        needs: the oldest schema version that holds its rows; added, revised: its
+        rows, by whether they are first revisions. Raises: as ``stage_documents``.
+        """
+        self._mine.adopt("documents", staged, part, needs)
+        self._counts["added"] += added
+        self._counts["revised"] += revised
+
+    def begin(self, batch_id: str) -> None:
+        """Go on with a next version, after ``commit``. batch_id: another one."""
+        self._batch = replace(self._batch, id=batch_id, doubtful=set())
+        self._counts = dict.fromkeys(self._counts, 0)
+        self._acknowledged = False
+        self._mine.start_over()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was staged for the version."""
+        return not any(self._counts.values())
 
     def stage_quarantine(self, batch: pa.RecordBatch) -> None:
         """Take a batch of quarantine rows; small ones are gathered into one part.
@@ -185,9 +198,8 @@ class Writer:
         with locked(self._archive.path, self._lock_timeout) as held:
             self._alone = held
             self._checkpoint("locked")
-            done = self._done("documents")
+            done = self._batch.done("documents")
             if done is not None:
-                self._published = True
                 return self._acknowledge(done)
             # Documents first: what they bind is then in the quarantine's log as read here.
             # Without locks, an entry made since has the name that ours would get.
@@ -205,11 +217,6 @@ class Writer:
             self._publish("documents", info, log["documents"])
             return self._acknowledge(self._archive.entries()[-1])
 
-    def _done(self, table: str) -> Entry | None:
-        """The entry that this run made before, if it did."""
-        entries = mentioning(self._archive.entries(table), self._batch_id)
-        return next((item for item in entries if self._batch_id in item.transactions), None)
-
     def _check_unmoved(self, head: Head, expected: Head | None) -> None:
         if expected is not None and head != expected:
             raise MovedOnError(
@@ -224,48 +231,12 @@ class Writer:
             self._checkpoint("ruleset-durable")
 
     def _publish(self, table: str, info: Mapping[str, Any], log: Sequence[Entry]) -> Head:
-        before = log[-1].head
-        parts = self._mine.fresh(table)
-        moment = milliseconds(self._moment)
-        known: dict[str, Any] = {
-            "prev": before.sha256,
-            "batch": self._batch_id,
-            **info,
-            "files": file_facts(parts),
-        }
-        summary = next_summary(self._archive.path, table, log)
-        if summary is not None:
-            known["summary"] = summary
-        actions = [
-            commit_info("WRITE", self._moment, self._tool, known),
-            {"txn": {"appId": self._batch_id, "version": 1, "lastUpdated": moment}},
-            *(add_action(part, moment) for part in parts),
-        ]
-        folder = self._archive.path / TABLES[table]
-        try:
-            with storing(f"version {before.version + 1} of {folder}"):
-                return publish_entry(
-                    folder,
-                    before.version + 1,
-                    encode_entry(actions),
-                    staging=self._mine.folder(),
-                    checkpoint=self._telling_published,
-                    name=table,
-                    alone=self._alone,
-                )
-        except StorageError as problem:
-            if isinstance(problem.__cause__, FileExistsError):
-                self._published = False
-                raise MovedOnError(f"{folder}: another run took the version") from problem
-            raise
-
-    def _telling_published(self, step: str) -> None:
-        # From the moment an entry may be visible, its parts are not ours to delete.
-        self._published = self._published or step.endswith("-entry-staged")
-        self._checkpoint(step)
+        parts, staging = self._mine.fresh(table), self._mine.folder()
+        return self._batch.publish(table, parts, info, log, staging=staging, alone=self._alone)
 
     def _acknowledge(self, entry: Entry) -> Commit:
         """The version is on the disk: what follows undoes nothing where it fails."""
+        self._acknowledged = True
         sealed = finish_and_sweep(
             self._archive, self._mine.folder(), self._checkpoint, alone=self._alone
         )

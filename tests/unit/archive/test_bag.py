@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive.bag import bag
+from archiver.archive.bag import bag, tags
 from archiver.archive.bag.payload import payload_files
 from archiver.digest import sha256
 from archiver.errors import DamageError, StorageError
@@ -51,8 +51,8 @@ def test_a_foreign_file_is_covered_too(archive):
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_escaped_paths_come_back(path):
-    escaped = bag.escape(path)
-    assert bag.unescape(escaped) == path
+    escaped = tags.escape(path)
+    assert tags.unescape(escaped) == path
     assert "\n" not in escaped
     assert "\r" not in escaped
 

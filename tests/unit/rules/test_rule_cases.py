@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archiver.clean import clean_text
+from archiver.rules.label import bare
 from archiver.rules.load import BUILTIN
-from archiver.rules.match import bare
 from archiver.text.lines import fold
 
 CASES = Path(__file__).parents[2] / "cases"

@@ -1,0 +1,1 @@
+"""Near-duplicates: MinHash signatures of texts, and the index that finds the nearest before."""

@@ -1,0 +1,1 @@
+"""Engines: many processes that do the work of one run."""

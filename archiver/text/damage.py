@@ -1,0 +1,85 @@
+"""Could ftfy change a text at all? Told for a whole text at once, at the speed of RE2.
+
+ftfy asks an expression whether a line looks decoded with the wrong encoding, and goes
+on to seven smaller fixes; for nearly every line all of that changes nothing. Here the
+same is asked of whole texts, by an expression that matches wherever ftfy's own does and
+wherever a character stands that a smaller fix would touch. It is read off the ftfy that
+is installed; where that cannot be followed, every text counts as damaged, which is
+slow and right.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+#: Characters that the fixes of line ends, controls and terminal escapes touch. A test
+#: compares them with ftfy's tables.
+_TOUCHED = (
+    r"[\x00-\x08\x0b\x0d-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]"
+)
+
+#: ``\s`` of Python, in RE2's syntax.
+_SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]"
+
+#: A class, an escape, a comment, white space that counts for nothing, any one character.
+_VERBOSE = re.compile(r"\[[^\]]+\]|\\.|(?P<idle>#[^\n]*|\s+)|.", re.DOTALL)
+
+
+def is_sound(text: str) -> bool:
+    """True where ftfy under our configuration leaves every line of the text alone.
+
+    False may be wrong: then ftfy has a look. Cost: a pass of RE2, and a quick check of
+    normalisation; of plain ASCII, two looks in C.
+    """
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return True
+    looks_damaged = _expression()
+    if looks_damaged is None:
+        return False
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # halves of characters, which ftfy mends
+        return False
+    return looks_damaged.search(data) is None and unicodedata.is_normalized("NFC", text)
+
+
+def widened(pattern: str) -> str | None:
+    """A verbose pattern of Python's as one of RE2's that matches at least as often.
+
+    Anchors and ``\\w`` are left out, white space is Unicode's. None where the pattern
+    holds what is not known to go over: look-around, flags, back references.
+    """
+    if "(" in pattern:
+        return None
+    parts: list[str] = []
+    for token in _VERBOSE.finditer(pattern):
+        text = token[0]
+        if token["idle"] is not None or text in {"^", r"\w"}:
+            continue
+        if text == r"\s":
+            text = _SPACE
+        elif text.startswith("\\"):
+            return None
+        parts.append(text)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _expression() -> Any:  # noqa: ANN401 -- re2 has no types
+    """What damaged text matches; None where it cannot be made."""
+    import re2
+    from ftfy.badness import BADNESS_RE
+
+    options = re2.Options()
+    options.never_capture = True
+    options.log_errors = False
+    bad = widened(BADNESS_RE.pattern) if BADNESS_RE.flags & re.VERBOSE else None
+    if bad is None:
+        return None
+    try:
+        return re2.compile(f"{_TOUCHED}|{bad}".encode(), options)
+    except re2.error:
+        return None
