@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archiver.archive.checks.replay import Replay
 from archiver.archive.files.disk import regular_size
-from archiver.archive.log.entry import Entry
+from archiver.archive.log.chain import LOG_FOLDER
+from archiver.archive.log.entry import Entry, entry_name
+from archiver.archive.rows.columns import TABLES
 from archiver.digest import sha256_stream
 from archiver.document import Finding
 from archiver.findings import finding
@@ -71,6 +73,39 @@ class Check:
             self.findings.append(
                 finding(code, message, where=where, layer=layer, documents=documents)
             )
+
+    def drop(self, is_void: Callable[[Finding], bool]) -> None:
+        """Take findings back that were none: another process changed the archive meanwhile."""
+        void = [item for item in self.findings if is_void(item)]
+        self.findings = [item for item in self.findings if not is_void(item)]
+        self._listed.subtract(item.code for item in void)
+        self._listed = +self._listed
+        left = {item.where for item in self.findings}
+        self.harmed -= {item.where for item in void} - left
+        self.reported -= {item.where for item in void} - left
+
+    def note_rulesets(self) -> None:
+        """The rulesets that entries name must be there, whether or not a record names them."""
+        folder = f"{TABLES['documents']}/{LOG_FOLDER}"
+        for entry in self.entries["documents"]:
+            if entry.info.get("ruleset"):
+                where = f"{folder}/{entry_name(entry.version)}"
+                self.rulesets.setdefault(entry.info["ruleset"], where)
+
+    def copy(self) -> Check:
+        """The same so far, to go on with apart."""
+        return Check(
+            self.root,
+            replace(self.counts),
+            list(self.findings),
+            dict(self.entries),
+            dict(self.digests),
+            set(self.reported),
+            dict(self.rulesets),
+            self.replay,
+            set(self.harmed),
+            Counter(self._listed),
+        )
 
     def tally(self) -> dict[str, int]:
         """Code -> number of findings so far, those no longer listed too."""

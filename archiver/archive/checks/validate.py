@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from archiver.archive.bag.tags import DECLARATION, MANIFEST
@@ -26,9 +27,8 @@ from archiver.archive.checks.replay import Replay
 from archiver.archive.checks.run import LOCK_SECONDS, Run
 from archiver.archive.checks.strangers import check_strangers
 from archiver.archive.checks.takedown import check_takedowns
-from archiver.archive.log.chain import LOG_FOLDER
-from archiver.archive.log.entry import Head, entry_name
-from archiver.archive.rows.columns import TABLES
+from archiver.archive.checks.whole import check_whole, state_of
+from archiver.archive.log.entry import Head
 from archiver.document import Finding
 from archiver.errors import NoArchiveError
 
@@ -87,7 +87,8 @@ def validate(
     durations. tool: name and version; where given, with a clock, an event is
     added to ``fixity/events.jsonl``. Nothing else is ever written.
     Raises: NoArchiveError where there is none; NewerArchiveError; ValueError
-    for options that do not go together. Damage is never raised. Memory: one row
+    for options that do not go together. Damage is never raised. Other processes may
+    commit meanwhile: what is checked is the version that was newest at the start. Memory: one row
     group. Cost: each byte is read twice, once for the file's digest and once
     for its rows.
     """
@@ -99,19 +100,15 @@ def validate(
     _hold_archive(archive_path)
     level: Level = "quick" if quick else "replay" if replay else "full"
     check = Check(archive_path, replay=replay)
+    before = state_of(archive_path)
     check_structure(check)
     head = check_chain(check, expect_head, expect_head_or_newer)
-    _note_rulesets(check)
-    check_takedowns(check)
+    check.note_rulesets()
     log = _read_log(check)
     run = Run(check, head, level, scope, clock, tool)
     run.plan(log)
     run.check_parts(progress)
-    check_rulesets(check)
-    files = check_strangers(check)
-    if not quick:
-        check_delta(check)
-    check_bag(check, files, head)
+    run.check = check = check_whole(check, before, partial(_check_whole, quick=quick))
     event = run.note(LOCK_SECONDS)
     return Report(
         check.close(),
@@ -133,12 +130,15 @@ def _hold_archive(path: Path) -> None:
         raise NoArchiveError(f"{path}: there is no archive here")
 
 
-def _note_rulesets(check: Check) -> None:
-    """The rulesets that entries name must be there, whether or not a record names them."""
-    for entry in check.entries["documents"]:
-        if entry.info.get("ruleset"):
-            where = f"{TABLES['documents']}/{LOG_FOLDER}/{entry_name(entry.version)}"
-            check.rulesets.setdefault(entry.info["ruleset"], where)
+def _check_whole(check: Check, *, quick: bool) -> None:
+    """What all files together must be; all of one version."""
+    check_takedowns(check)
+    check_rulesets(check)
+    files = check_strangers(check)
+    if not quick:
+        check_delta(check)
+    documents = check.entries["documents"]
+    check_bag(check, files, documents[-1].head if documents else None)
 
 
 def _read_log(check: Check) -> FixityLog:

@@ -148,7 +148,7 @@ MEANINGS: dict[str, str] = {
     "fetched_at": "When it was fetched.",
     "ingested_at": "When it came into the archive.",
     "minhash": "The MinHash signature of the text; empty without words, null if not asked for.",
-    "near_duplicate_of": "The sha256 of the id of the nearest earlier document; empty: none is near.",
+    "near_duplicate_of": "The sha256 of the id of the nearest earlier document; empty: none near.",
     "near_duplicate_similarity": "How much the two have in common, from 0.8 to 1; 0: none is near.",
     "code": "The finding's code, of the catalogue of findings.",
     "message": "What was found.",
