@@ -1,75 +1,86 @@
 """How long a full validation takes, against the least that it could take, and against peers.
 
-    python benchmarks/validate.py [DOCUMENTS] [ROUNDS]
+    python benchmarks/validate.py [--data SETS] [--size 30MB] [--rounds 7]
 
-Two archives are made of the same generated text: one of many small documents, one of
-large ones, ten of those joined in each. *pages* reads every page once with its
+Two archives: *pages*, cleaned in ``safe``, of web pages as ``corpus.py`` makes them, and
+*edits*, cleaned in ``standard``, of short texts that are half debris: each of its documents
+has a dozen edits. *pages read* reads every page of the Parquet files once with its
 checksum and digests every file once; *limit* adds one digest of every text, every
 received document and every record: no check of all digests can do less. Jobs take
 turns; medians of their CPU times are compared, which other work on the machine moves
-little, and of wall times.
+little, and of wall times. On one core: ``taskset -c 0``.
 Peers check the same files: ``bagit.py --validate``, ``sha256sum -c`` and ``restic
 check --read-data`` of a backup of them, each where it is installed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 import pyarrow.parquet as pq
-from speed import MOMENT, corpus
+from corpus import Shares, documents, size_of
+from pages import load
+from speed import MOMENT
+from speed import corpus as seeds
 
 from archiver.archive.archive import create_archive, open_archive
 from archiver.archive.checks.validate import validate
 from archiver.archive.rows.columns import TABLES
-from archiver.archive.rows.digests import FEW
 from archiver.archive.rows.records import restore_bytes
 from archiver.archive.write.writer import Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import canonical_json, sha256
 from archiver.document import Source
 from archiver.rules.load import builtin
+from archiver.settings import Profile
 
 #: Sources cleaned at a time, as a run does.
 BATCH = 500
+SEED = 0
+#: Documents of the archive with many edits.
+EDITED = 2000
 
 
-def build(folder: Path, sources: Sequence[Source]) -> Path:
+def build(folder: Path, sources: Iterable[Source], profile: Profile) -> Path:
     """An archive of the sources, as ``archiver ingest`` would make it."""
     rules = builtin()
     archive = create_archive(folder, MOMENT)
     with Writer(archive, batch_id="benchmark", ingested_at=MOMENT, tool="benchmark") as writer:
-        for start in range(0, len(sources), BATCH):
-            items = [(source, 1) for source in sources[start : start + BATCH]]
-            batch = source_batch(items, MOMENT)
-            made = clean_batch(batch, rules, profile="standard", tool_version="benchmark")
+        for items in batched(sources, BATCH):
+            batch = source_batch([(source, 1) for source in items], MOMENT)
+            made = clean_batch(batch, rules, profile=profile, tool_version="benchmark")
             writer.stage_documents(made.records)
         writer.commit(
             ruleset_digest=rules.digest,
             ruleset_json=rules.to_json(),
-            profile="standard",
+            profile=profile,
             index_sha256=None,
             counts={},
         )
     return folder
 
 
-def large(sources: Sequence[Source], number: int) -> list[Source]:
-    """The same text in fewer documents."""
-    step = max(1, len(sources) // number)
-    groups = (sources[start : start + step] for start in range(0, len(sources), step))
-    return [
-        Source(f"{at:06}", f"{at:06}.txt", b"\n\n".join(item.data for item in group))
-        for at, group in enumerate(groups)
-    ]
+def batched(sources: Iterable[Source], number: int) -> Iterator[list[Source]]:
+    """So many at a time."""
+    left = iter(sources)
+    while some := list(islice(left, number)):
+        yield some
+
+
+def web(data: Path | None, size: int) -> Iterator[Source]:
+    """Pages as ``corpus.py`` makes them."""
+    for made in documents(load(data), size, SEED, Shares()):
+        yield Source(made.name, made.name, made.data)
 
 
 def read_pages(paths: Sequence[Path]) -> None:
@@ -143,7 +154,7 @@ def measure(archive: Path, folder: Path, rounds: int) -> None:
 
     jobs: dict[str, Callable[[], None]] = {
         "limit": limit,
-        "pages": lambda: read_pages(paths),
+        "pages read": lambda: read_pages(paths),
         "validate": lambda: _sound(archive),
         "validate --quick": lambda: _sound(archive, quick=True),
         **commands(archive, folder),
@@ -176,19 +187,24 @@ def _sound(archive: Path, *, quick: bool = False) -> None:
 
 
 def _cpu() -> float:
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    own, children = map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def main(documents: int = 2000, rounds: int = 7) -> None:
+def main() -> None:
     """Build, measure, print."""
-    sources = corpus(max(documents, FEW))
+    parser = argparse.ArgumentParser(description="Validation, against its limit and peers.")
+    parser.add_argument("--data", type=Path, help="folder of the labelled sets; none: the seeds")
+    parser.add_argument("--size", default="30MB", help="of the pages")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"{documents:,} documents, {rounds} rounds, medians")
-        measure(build(folder / "small", sources), folder, rounds)
-        measure(build(folder / "large", large(sources, max(1, documents // 10))), folder, rounds)
+        print(f"{given.size}, {given.rounds} rounds, medians")
+        pages = web(given.data, size_of(given.size))
+        measure(build(folder / "pages", pages, "safe"), folder, given.rounds)
+        measure(build(folder / "edits", seeds(EDITED), "standard"), folder, given.rounds)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

@@ -125,7 +125,7 @@ def test_a_writer_that_never_rests(archive, tmp_path):
         "-c",
         WRITER,
         archive.path,
-        support.__file__.rpartition("/")[0],
+        Path(support.__file__).parent,
         "12",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
