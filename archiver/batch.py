@@ -15,16 +15,15 @@ from typing import Any
 import pyarrow as pa
 
 from archiver.archive.rows.columns import DOCUMENTS
-from archiver.archive.rows.records import NEWLINES, records_from_rows
+from archiver.archive.rows.records import records_from_rows
 from archiver.clean import host_for, open_source
 from archiver.dedup.signature import encode, signatures
-from archiver.digest import sha256_text
-from archiver.document import Cleaning, Document, Edit, Finding, Provenance, Reject, Source
+from archiver.document import Cleaning, Document, Finding, Provenance, Reject, Source
 from archiver.findings import finding
+from archiver.record import provenance_columns, record_row
 from archiver.rules.rule import Ruleset
 from archiver.settings import Profile
 from archiver.text.detect import doubt
-from archiver.text.extract import merge_extracted
 from archiver.text.language import detect_all
 from archiver.together import Text, Together
 
@@ -42,8 +41,6 @@ SOURCES: pa.Schema = pa.schema(
     ]
     + [DOCUMENTS.field(name) for name in ("ingested_at", "raw_sha256", "source_sha256")]
 )
-
-_NEWLINE_NAMES = {mark: name for name, mark in NEWLINES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def source_batch(rows: Iterable[tuple[Source, int]], ingested_at: datetime) -> p
                 "media_type": source.media_type,
                 "raw": source.data,
                 "ingested_at": ingested_at,
-                **_provenance_columns(source.provenance),
+                **provenance_columns(source.provenance),
                 "encoding": source.provenance.encoding,
                 **source.digests(),
             }
@@ -116,7 +113,7 @@ def clean_batch(
         if (doubtful := doubt(document, source.file_path)) is not None:
             notes.append(replace(doubtful, documents=(source.id,)))
         rows.append(
-            _record(source, *outcome)
+            record_row(source, *outcome)
             | {
                 "revision": row["revision"],
                 "ingested_at": row["ingested_at"],
@@ -186,41 +183,6 @@ def _defect(source: Source, problem: Exception) -> Finding:
     return finding("E211", f"{type(problem).__name__}: {problem}", where=source.file_path)
 
 
-def _record(source: Source, document: Document, cleaning: Cleaning) -> dict[str, Any]:
-    known = merge_extracted(source.provenance, document.extracted)
-    return {
-        "id": source.id,
-        "text": cleaning.text,
-        "edits": [_edit_row(edit) for edit in cleaning.edits],
-        "dropped": [{"rule": rule, "count": count} for rule, count in cleaning.dropped().items()],
-        "facts": cleaning.facts_by_key(),
-        "raw": None if _rebuilds(source, document, cleaning) else source.data,
-        "raw_sha256": source.raw_sha256,
-        "text_sha256": sha256_text(cleaning.text),
-        "source_sha256": source.source_sha256,
-        "language_score": None,
-        "media_type": source.media_type,
-        "encoding": document.encoding,
-        "newline": _NEWLINE_NAMES[document.newline],
-        "encoding_evidence": document.evidence,
-        "extractor": document.extractor,
-        "file_path": source.file_path,
-        **_provenance_columns(known),
-    }
-
-
-def _edit_row(edit: Edit) -> dict[str, Any]:
-    """As ``dataclasses.asdict``, which copies deeply, at a tenth of its cost."""
-    return {
-        "start": edit.start,
-        "end": edit.end,
-        "before": edit.before,
-        "after": edit.after,
-        "rule": edit.rule,
-        "score": edit.score,
-    }
-
-
 def _tell_languages(rows: list[dict[str, Any]]) -> None:
     """Fill in the languages that neither the index nor the page states, where they are plain.
 
@@ -237,29 +199,6 @@ def _sign(rows: list[dict[str, Any]]) -> None:
     for row, signature in zip(rows, signatures(row["text"] for row in rows), strict=True):
         row["minhash"] = encode(signature)
         row["near_duplicate_of"], row["near_duplicate_similarity"] = "", 0.0
-
-
-def _rebuilds(source: Source, document: Document, cleaning: Cleaning) -> bool:
-    """Do text, edits, encoding and line ends give the received bytes? Tried, not hoped for."""
-    if document.extractor is not None:
-        return False
-    try:
-        return document.encode(cleaning.raw()) == source.data
-    except UnicodeEncodeError:
-        return False
-
-
-def _provenance_columns(known: Provenance) -> dict[str, Any]:
-    return {
-        "url": known.url,
-        "title": known.title,
-        "source": known.source,
-        "license": known.license,
-        "language": known.language,
-        "date": known.date,
-        "fetched_at": known.fetched_at,
-        "metadata": sorted(known.metadata.items()),
-    }
 
 
 def source_of(row: Mapping[str, Any]) -> Source:

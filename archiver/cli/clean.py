@@ -139,7 +139,7 @@ def _read(file: str, max_bytes: int | None, host: str | None) -> Source:
 
 
 def _media_type(name: str, data: bytes) -> str:
-    from archiver.readers.roots import html_begins
+    from archiver.readers.pages import html_begins
 
     is_page = Path(name).suffix.lower() in {".html", ".htm", ".xhtml"} or html_begins(data)
     return "text/html" if is_page else "text/plain"

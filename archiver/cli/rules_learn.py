@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +12,19 @@ import click
 from archiver.cli.outcome import QUARANTINED
 from archiver.cli.screen import (
     Screen,
-    binary_stdin,
     finding_json,
     paint,
     show_findings,
     table,
 )
 from archiver.cli.session import at_least, command, named_host
+from archiver.cli.site_pages import pages_by_site
 from archiver.cli.visible import visible_line
-from archiver.document import Finding, Reject, Source
+from archiver.document import Finding
 from archiver.errors import InputError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from archiver.rules.sites import Page, Template
+    from archiver.rules.sites import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,6 @@ class _Pack:
     template: Template
     path: str
     text: str
-
-
-@dataclass(slots=True)
-class _Site:
-    """Pages taken together, and whether their name is a host that some of them are from."""
-
-    pages: list[Page] = field(default_factory=list)
-    is_host: bool = False
 
 
 @command("learn")
@@ -99,7 +90,7 @@ def learn(
     screen = Screen(as_json, quiet)
     if output is None and not dry_run:
         raise UsageError("no folder to write to", hint="Give -o DIR, or --dry-run.")
-    sites, findings = _read(sources, index=index, host=named_host(host))
+    sites, findings = pages_by_site(sources, index=index, host=named_host(host))
     thresholds = Thresholds(min_pages, min_share)
     templates = [
         mine(name, site.pages, thresholds, hosts=(name,) if site.is_host else ())
@@ -116,45 +107,6 @@ def learn(
         _tell(screen, packs, dry_run=dry_run)
     status = QUARANTINED if findings else 0
     return _check(screen, output) or status if written and output is not None else status
-
-
-def _read(
-    sources: Sequence[str], *, index: str | None, host: str | None
-) -> tuple[dict[str, _Site], list[Finding]]:
-    """The pages by site, and what could not be read."""
-    from archiver.clean import host_for, open_source
-    from archiver.cli.ingest import expand
-    from archiver.readers.files import read_files
-    from archiver.rules.sites import Page
-    from archiver.text.repair import repair
-
-    base = Path.cwd()
-    sites: defaultdict[str, _Site] = defaultdict(_Site)
-    findings: list[Finding] = []
-    for item in read_files(
-        expand(sources, base),
-        base=base,
-        index=Path(index) if index else None,
-        stdin=binary_stdin,
-    ):
-        if isinstance(item, Reject):
-            findings.append(item.finding)
-        elif isinstance(item, Source):
-            document = open_source(item)
-            if isinstance(document, Finding):
-                findings.append(document)
-                continue
-            known = host_for(item, document) or host
-            site = sites[known or _named(item)]
-            site.pages.append(Page(item.file_path, repair(document.text)[0]))
-            site.is_host |= known is not None
-    return sites, findings
-
-
-def _named(source: Source) -> str:
-    """A name for the site of a page without an address."""
-    folder = source.file_path.rpartition("/")[0].rpartition("/")[2]
-    return source.provenance.source or folder or Path.cwd().name or "site"
 
 
 def _packs(templates: Sequence[Template], output: str | None) -> list[_Pack]:

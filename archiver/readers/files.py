@@ -2,7 +2,7 @@
 
 Every file named, found or listed comes out once: as a Source, as a Reject with
 its reason, or as a Finding where there is nothing to keep. Files of many documents
-(see ``corpus``) come out as many. One file, or one record of it, is in memory at a
+(see ``corpus_items``) come out as many. One file, or one record of it, is in memory at a
 time.
 """
 
@@ -15,10 +15,7 @@ from typing import IO
 
 from archiver.digest import canonical_json, sha256
 from archiver.errors import InputError
-from archiver.readers.corpus import (
-    PAGE_SUFFIXES,
-    Item,
-)
+from archiver.readers.corpus import Item
 from archiver.readers.formats import Wanted, format_of
 from archiver.readers.reader import Reader
 from archiver.readers.roots import STDIN, Root, find_roots
@@ -27,7 +24,7 @@ from archiver.readers.roots import STDIN, Root, find_roots
 #: several times their size in memory while they are cleaned.
 MAX_SOURCE_BYTES = 64 << 20
 
-__all__ = ["MAX_SOURCE_BYTES", "PAGE_SUFFIXES", "Item", "Plan", "plan", "read_files"]
+__all__ = ["MAX_SOURCE_BYTES", "Item", "Plan", "plan", "read_files"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ one GFM table, a row a source. Empty means unknown; nothing is guessed.
 from __future__ import annotations
 
 from archiver.readers.draft import check_index, draft_index, format_index
+from archiver.readers.index_rows import Row
 from archiver.readers.index_sheet import (
     COLUMNS,
     INDEX_NAME,
     MAX_INDEX_BYTES,
     Index,
-    Row,
     is_index,
     read_index,
 )

@@ -17,9 +17,10 @@ from archiver.document import Finding, Provenance
 from archiver.errors import IndexFileError
 from archiver.findings import finding
 from archiver.readers.front_matter import SCHEMA, claims_schema, split_front_matter
+from archiver.readers.index_rows import Row, Rows
 from archiver.readers.index_table import RawRow, find_tables, lines_of, stray_rows, unescape
 from archiver.readers.index_values import RESERVED, provenance_of, value_problems
-from archiver.readers.names import path_problem, storable
+from archiver.readers.names import storable
 
 #: The columns that an INDEX.md is drafted with; only ``file`` must be there.
 COLUMNS = (
@@ -45,16 +46,7 @@ MAX_INDEX_BYTES = 64 << 20
 
 _HEAD = 65_536
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the index says about one file. ``line`` counts from 1."""
-
-    line: int
-    file: str
-    id: str | None = None
-    sha256: str | None = None
-    provenance: Provenance = field(default_factory=Provenance)
+_STRAY = "this row stands outside the table and is not read: no blank line may come between rows"
 
 
 @dataclass(frozen=True)
@@ -89,6 +81,14 @@ class Index:
         if relative in self.rows or relative in self.refused:
             return relative
         return self._by_nfc.get(unicodedata.normalize("NFC", relative))
+
+    def lines(self) -> list[tuple[str, int, Row | None]]:
+        """All files that it names, with their lines, in that order; the row of sound ones."""
+        rows: list[tuple[str, int, Row | None]] = [
+            (file, row.line, row) for file, row in self.rows.items()
+        ]
+        rows += [(file, found.line or 0, None) for file, found in self.refused.items()]
+        return sorted(rows, key=lambda row: (row[1], row[0]))
 
     @cached_property
     def _by_nfc(self) -> dict[str, str]:
@@ -130,7 +130,7 @@ def read_index(path: Path, *, where: str | None = None) -> Index:
     if not own:
         raise IndexFileError(f"{where}: no table with a column named `file`")
     columns = _checked_header(own[0][0], where)
-    sheet = _Sheet(where, columns, defaults)
+    sheet = Rows(where, columns, defaults)
     for line in stray + [extra[0].line for extra in own[1:]]:
         sheet.note(finding("E301", _STRAY, where=where, line=line))
     for raw in own[0][1:]:
@@ -145,82 +145,6 @@ def read_index(path: Path, *, where: str | None = None) -> Index:
         refused=sheet.refused,
         outside=tuple(sheet.outside),
     )
-
-
-_STRAY = "this row stands outside the table and is not read: no blank line may come between rows"
-
-
-class _Sheet:
-    """The rows of one table while they are read."""
-
-    def __init__(self, where: str, columns: list[str], defaults: dict[str, str]) -> None:
-        self.where = where
-        self.columns = columns
-        self.defaults = defaults
-        self.rows: dict[str, Row] = {}
-        self.refused: dict[str, Finding] = {}
-        self.findings: list[Finding] = []
-        self.outside: list[tuple[str, Finding]] = []
-        self._ids: dict[str, int] = {}
-        self._files: dict[str, int] = {}
-
-    def note(self, found: Finding) -> None:
-        self.findings.append(found)
-
-    def add(self, raw: RawRow) -> None:
-        """Take a row, or refuse it with the file that it names."""
-        place = self.columns.index("file")
-        file = _file_name(raw.cells[place]) if place < len(raw.cells) else ""
-        if not file:
-            self.note(self._finding("E301", "the row names no file", raw.line))
-            return
-        problem = path_problem(file)
-        if problem is not None:
-            found = self._finding("E304", f"the path {file!r} {problem}", raw.line)
-            self.note(found)
-            self.outside.append((file, found))
-            return
-        first = self._files.setdefault(file, raw.line)
-        if first != raw.line:
-            message = f"{file} stands twice, in lines {first} and {raw.line}"
-            self._refuse(file, self._finding("E305", message, raw.line))
-            return
-        if len(raw.cells) != len(self.columns):
-            message = (
-                f"the row of {file} has {len(raw.cells)} cells where the header has "
-                f"{len(self.columns)} (a | inside a cell is written \\|)"
-            )
-            self._refuse(file, self._finding("E301", message, raw.line))
-            return
-        self._add_row(file, raw)
-
-    def _add_row(self, file: str, raw: RawRow) -> None:
-        pairs = zip(self.columns, raw.cells, strict=True)
-        cells = {name: unescape(cell) for name, cell in pairs if cell and name != "file"}
-        problems = value_problems(cells, dict(zip(self.columns, raw.cells, strict=True)))
-        if problems:
-            message = f"the row of {file}: " + "; ".join(problems)
-            self._refuse(file, self._finding("E306", message, raw.line))
-            return
-        id_ = cells.pop("id", None)
-        digest = cells.pop("sha256", None)
-        name = id_ or file
-        first = self._ids.setdefault(name, raw.line)
-        if first != raw.line:
-            message = f"the id {name!r} of {file} is also that of line {first}"
-            self._refuse(file, self._finding("E305", message, raw.line))
-            return
-        provenance = provenance_of(self.defaults, cells)
-        known = digest.lower() if digest else None
-        self.rows[file] = Row(raw.line, file, id_, known, provenance)
-
-    def _refuse(self, file: str, found: Finding) -> None:
-        self.note(found)
-        self.rows.pop(file, None)
-        self.refused.setdefault(file, found)
-
-    def _finding(self, code: str, message: str, line: int) -> Finding:
-        return finding(code, message, where=self.where, line=line)
 
 
 def _read(path: Path, where: str) -> bytes:
@@ -268,10 +192,3 @@ def _defaults(pairs: dict[str, str], where: str) -> dict[str, str]:
     if problems:
         raise IndexFileError(f"{where}: the front matter: " + "; ".join(problems))
     return defaults
-
-
-def _file_name(cell: str) -> str:
-    """A file's path; ``[000.txt](000.txt)`` names the file that it shows."""
-    if cell.startswith("[") and cell.endswith(")") and "](" in cell:
-        cell = cell[1 : cell.index("](")]
-    return unescape(cell)

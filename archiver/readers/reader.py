@@ -11,19 +11,15 @@ from archiver.digest import sha256
 from archiver.document import Finding, Provenance, Reject, Source
 from archiver.findings import finding
 from archiver.readers.claims import Claims, Place
-from archiver.readers.corpus import (
-    NAMELESS,
-    PAGE_SUFFIXES,
-    Corpus,
-    Item,
-    corpus_items,
-    stdin_items,
-)
+from archiver.readers.corpus import NAMELESS, Corpus, Item
+from archiver.readers.corpus_items import corpus_items, stdin_items
 from archiver.readers.draft import digest_of
 from archiver.readers.formats import Wanted, format_of, is_doubtful
-from archiver.readers.index_sheet import Index, Row
+from archiver.readers.index_rows import Row
+from archiver.readers.index_sheet import Index
 from archiver.readers.names import original
-from archiver.readers.roots import Root, html_begins
+from archiver.readers.pages import media_type_by_bytes, media_type_of
+from archiver.readers.roots import Root, index_notes
 from archiver.readers.slurp import ReadProblem, slurp
 from archiver.readers.walk import Entry
 
@@ -55,7 +51,7 @@ class Reader:
         for root in roots:
             if root.index is not None and root.index.path not in told:
                 told.add(root.index.path)
-                yield from self._notes(root, roots)
+                yield from index_notes(root, roots)
             yield from self._root(root)
         if stdin is None:
             return
@@ -66,22 +62,6 @@ class Reader:
         whole = Corpus("stdin", NAMELESS, kind, self._max_bytes, self._wanted)
         for item, place in stdin_items(whole, stdin()):
             yield self._claims.first(item, place, "")
-
-    def _notes(self, root: Root, roots: list[Root]) -> Iterator[Item]:
-        """What is wrong with an index and belongs to no file that comes up later."""
-        index = root.index
-        if index is None:
-            return
-        refused = {id(found) for found in index.refused.values()}
-        if not any(other.is_folder for other in roots if other.index is index):
-            yield from (found for found in index.findings if id(found) not in refused)
-            return
-        outside = {id(found): path for path, found in index.outside}
-        for found in index.findings:
-            if id(found) in outside:  # known by its line: the path itself is not to be used
-                yield Reject(found, id=found.place(), file_path=index.where)
-            elif id(found) not in refused:
-                yield found
 
     def _root(self, root: Root) -> Iterator[Item]:
         met: set[str] = set()
@@ -132,7 +112,7 @@ class Reader:
             yield Reject(refused, name, address, provenance, data)
             return
         yield from self._source(
-            Source(name, address, data, _media_type(entry, data), provenance), row, index
+            Source(name, address, data, media_type_of(entry.relative, data), provenance), row, index
         )
 
     def _kind(self, root: Root, entry: Entry) -> str:
@@ -208,7 +188,7 @@ class Reader:
 
     def _unmet(self, root: Root, index: Index, met: set[str]) -> Iterator[Item]:
         """Rows whose file the walk of their folder did not bring."""
-        for listed, line, row in _lines(index):
+        for listed, line, row in index.lines():
             relative = root.below(listed)
             if listed in met or relative is None:
                 continue
@@ -229,8 +209,7 @@ class Reader:
 
     def _stdin(self, data: bytes) -> Item:
         name = f"stdin-{sha256(data)[:16]}"
-        kind = "text/html" if html_begins(data) else "text/plain"
-        source = Source(name, name, data, kind)
+        source = Source(name, name, data, media_type_by_bytes(data))
         if len(data) > self._max_bytes:
             message = f"standard input has {len(data):,} bytes, more than {self._max_bytes:,}"
             return _reject(finding("E204", message, where=name), source)
@@ -244,22 +223,6 @@ def _member_row(root: Root, address: str, met: set[str]) -> Row | None:
         return None
     met.add(listed)
     return root.index.rows.get(listed)
-
-
-def _lines(index: Index) -> list[tuple[str, int, Row | None]]:
-    """All files that an index names, sound or refused, in the order of its lines."""
-    rows: list[tuple[str, int, Row | None]] = [
-        (file, row.line, row) for file, row in index.rows.items()
-    ]
-    rows += [(file, found.line or 0, None) for file, found in index.refused.items()]
-    return sorted(rows, key=lambda row: (row[1], row[0]))
-
-
-def _media_type(entry: Entry, data: bytes) -> str:
-    name = entry.relative.lower()
-    if name.endswith(PAGE_SUFFIXES) or (not name.endswith(".txt") and html_begins(data)):
-        return "text/html"
-    return "text/plain"
 
 
 def _reject(found: Finding, source: Source) -> Reject:

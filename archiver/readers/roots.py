@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
 
+from archiver.document import Finding, Reject
 from archiver.errors import InputError
 from archiver.readers.index_sheet import INDEX_NAME, Index, is_index, read_index
 from archiver.readers.names import storable
@@ -144,6 +144,23 @@ def find_roots(paths: Sequence[str], base: Path, index: Path | None) -> list[Roo
     return [roots[key] for key in sorted(roots)]
 
 
+def index_notes(root: Root, roots: Sequence[Root]) -> Iterator[Finding | Reject]:
+    """What is wrong with an index and belongs to no file that comes up later."""
+    index = root.index
+    if index is None:
+        return
+    refused = {id(found) for found in index.refused.values()}
+    if not any(other.is_folder for other in roots if other.index is index):
+        yield from (found for found in index.findings if id(found) not in refused)
+        return
+    outside = {id(found): path for path, found in index.outside}
+    for found in index.findings:
+        if id(found) in outside:  # known by its line: the path itself is not to be used
+            yield Reject(found, id=found.place(), file_path=index.where)
+        elif id(found) not in refused:
+            yield found
+
+
 def _given(path: Path, base: Path) -> Index:
     """The index that was named; in messages relative to the base where it lies below."""
     shown = path.relative_to(base) if path.is_relative_to(base) else path
@@ -182,14 +199,3 @@ def _address(typed: str, base: Path) -> str:
     if place.is_dir():
         return storable(real.name)
     return "/".join(storable(name) for name in (real.parent.name, real.name) if name)
-
-
-def html_begins(data: bytes) -> bool:
-    """Whether bytes open like an HTML page."""
-    return bool(_HTML.match(data[:1024]))
-
-
-_HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]",
-    re.IGNORECASE | re.DOTALL,
-)

@@ -9,8 +9,8 @@ from typing import Any
 from archiver.archive.archive import Archive
 from archiver.archive.rows.records import restore_bytes
 from archiver.document import Provenance, Source
-from archiver.readers.files import MAX_SOURCE_BYTES, PAGE_SUFFIXES
-from archiver.readers.roots import html_begins
+from archiver.readers.files import MAX_SOURCE_BYTES
+from archiver.readers.pages import media_type_of
 from archiver.readers.warc import PAGES
 
 #: Findings that a newer reader, decoder or rule may overcome. The others (too
@@ -91,6 +91,4 @@ def quarantined_sources(archive: Archive, known: Container[str]) -> Iterator[Sou
 def _media_type(path: str, data: bytes, metadata: Mapping[str, str]) -> str:
     if metadata.get("content_type") in PAGES:  # of a WARC record
         return "text/html"
-    name = path.lower()
-    page = name.endswith(PAGE_SUFFIXES) or (not name.endswith(".txt") and html_begins(data))
-    return "text/html" if page else "text/plain"
+    return media_type_of(path, data)

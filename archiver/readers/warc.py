@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import re
 import zlib
 from collections import Counter
@@ -18,6 +15,7 @@ from archiver.readers.index_values import provenance_of, value_problems
 from archiver.readers.names import storable
 from archiver.readers.record import Record
 from archiver.readers.slurp import ReadProblem
+from archiver.readers.warc_digests import check_digests
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -39,7 +37,6 @@ _KEPT = {
     "WARC-Identified-Content-Language": "warc_identified_content_language",
     "WARC-Truncated": "warc_truncated",
 }
-_DIGESTS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
 
 
 def require_fastwarc() -> None:
@@ -179,7 +176,7 @@ def _document(
     data = found.reader.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise RecordProblem("E204", f"unpacks to more than {max_bytes:,} bytes")
-    warning = _check_digests(found, block, (payload, data))
+    warning = check_digests(found.headers, block, (payload, data))
     return Record(
         called[0],
         data,
@@ -188,45 +185,6 @@ def _document(
         media_type="text/html" if content_type in PAGES else "text/plain",
         warning=warning,
     )
-
-
-def _check_digests(found: WarcRecord, block: bytes, payloads: tuple[bytes, ...]) -> str:
-    """What is to be told of the record's digests. Raises: RecordProblem E237.
-
-    Crawlers disagree on what a payload is: as sent or with its encodings undone. Both
-    are tried; where neither fits, the digest of the whole block vouches for the bytes.
-    """
-    of_block = str(found.headers.get("WARC-Block-Digest") or "")
-    of_payload = str(found.headers.get("WARC-Payload-Digest") or "")
-    if of_block and not digest_fits(of_block, block):
-        raise RecordProblem(
-            "E237", f"its block digest {storable(of_block)[:100]} is not the bytes'"
-        )
-    if not of_payload or any(digest_fits(of_payload, payload) for payload in payloads):
-        return ""
-    problem = f"its payload digest {storable(of_payload)[:100]} is not the payload's"
-    if not of_block:
-        raise RecordProblem("E237", problem)
-    return f"{problem}; its block digest fits"
-
-
-def digest_fits(declared: str, data: bytes) -> bool:
-    """Whether a digest as WARC writes it (``sha1:BASE32``) is that of some bytes.
-
-    Hexadecimal is known too. An algorithm that is not known is taken on trust.
-    """
-    algorithm, _, value = declared.strip().partition(":")
-    algorithm = algorithm.lower().replace("-", "")
-    if algorithm not in _DIGESTS:
-        return True
-    true = hashlib.new(algorithm, data, usedforsecurity=False).digest()
-    if value.lower() == true.hex():
-        return True
-    padded = value.upper() + "=" * (-len(value) % 8)
-    try:
-        return base64.b32decode(padded) == true
-    except binascii.Error:
-        return False
 
 
 def _kind(found: WarcRecord) -> str:

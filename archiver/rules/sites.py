@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import groupby
 from typing import Literal
 from unicodedata import category
 
 from archiver.rules.label import bare
+from archiver.rules.twins import without_twins
 from archiver.text.lines import BULLETS, fold, is_blank
 
 Place = Literal["menu", "sentence"]
@@ -38,14 +39,6 @@ MAX_CHARACTERS = 600
 
 #: On so large a part of the pages where it stands a line must have its place.
 REGULAR = 0.75
-
-#: Two pages that have so large a part of their lines in common, and of their
-#: sentences (of which there must be so many characters), are one page.
-TWINS = 0.8
-TWIN_CHARACTERS = 200
-
-#: A line on more pages than this is no sign that two of them are the same.
-MAX_TWIN_PAGES = 20
 
 #: Pages named with a line, for a person to look at.
 NAMED = 3
@@ -117,7 +110,8 @@ def mine(
     """
     given = sorted(pages, key=lambda page: (page.id, page.text))
     known = [(page.id, tuple(_lines(page.text))) for page in given]
-    kept = _without_twins([[fold(line) for line in lines] for _, lines in known])
+    folded = [[fold(line) for line in lines] for _, lines in known]
+    kept = without_twins(folded, [[*filter(_is_sentence, lines)] for lines in folded])
     sheets = [_Sheet(known[number]) for number in kept]
     needed = thresholds.needed(len(sheets))
     counts = Counter(line for sheet in sheets for line in sheet.places)
@@ -220,37 +214,3 @@ def _shown(line: str, place: Place, sheets: Sequence[_Sheet]) -> Repeated:
     sound = [text for text in written if fold(text) == line] or [line]
     text = min(sound, key=lambda text: (-written[text], text))
     return Repeated(text, len(sheets), tuple(sheet.id for sheet in sheets[:NAMED]), place)
-
-
-def _without_twins(pages: Sequence[Sequence[str]]) -> list[int]:
-    """The pages by number, without those that say what one before them says."""
-    similar = _similar(pages) & _similar([[*filter(_is_sentence, page)] for page in pages])
-    twins: set[int] = set()
-    for first, second in sorted(similar):
-        if first not in twins:
-            twins.add(second)
-    first_of: dict[tuple[str, ...], int] = {}
-    return [
-        number
-        for number, page in enumerate(pages)
-        if first_of.setdefault(tuple(page), number) == number and number not in twins
-    ]
-
-
-def _similar(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
-    """Pairs of pages that share most of their lines, by characters."""
-    on: defaultdict[str, list[int]] = defaultdict(list)
-    for number, page in enumerate(pages):
-        for line in sorted(set(page)):
-            on[line].append(number)
-    shared: Counter[tuple[int, int]] = Counter()
-    size: Counter[int] = Counter()
-    for line, numbers in on.items():
-        if len(numbers) <= MAX_TWIN_PAGES:
-            size.update(dict.fromkeys(numbers, len(line)))
-            shared.update(dict.fromkeys(combinations(numbers, 2), len(line)))
-    return {
-        (first, second)
-        for (first, second), common in shared.items()
-        if common >= max(TWIN_CHARACTERS, TWINS * size[first], TWINS * size[second])
-    }

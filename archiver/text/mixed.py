@@ -11,11 +11,11 @@ evidence says what was done where.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from archiver.text.coherence import incoherence, is_strange
 from archiver.text.detect import detect, is_doubtful
+from archiver.text.stray import SEQUENCE, Tally, mend, utf8_text
 
 #: UTF-8 sequences that must be there at least, and their share of the bytes that are
 #: not ASCII: over the whole text, or (in lines that are UTF-8 throughout) for a file
@@ -39,28 +39,11 @@ NAMED = 5
 #: Stretches that are looked at by themselves; the others take the joint encoding.
 ALONE = 50
 
-#: Bytes before and after a stray one that tell whether its reading fits.
-_NEAR = 12
-
 _ASCII = bytes(range(128))
-_SEQUENCE = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
-    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
-    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
-)
-#: What is no UTF-8: a pair of surrogates, each written as three bytes; the beginning
-#: of a character whose end is missing; any other byte.
-_BAD = re.compile(
-    rb"(?P<pair>\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])"
-    rb"|(?P<cut>[\xe1-\xec\xee\xef][\x80-\xbf]|\xe0[\xa0-\xbf]|\xed[\x80-\x9f]"
-    rb"|\xf0[\x90-\xbf][\x80-\xbf]?|[\xf1-\xf3][\x80-\xbf]{1,2}|\xf4[\x80-\x8f][\x80-\xbf]?)"
-    rb"|(?P<byte>[\x80-\xff])"
-)
 #: What UTF-8 was made of, whole or damaged.
 _REMAINS = re.compile(
-    _SEQUENCE.pattern + rb"|\xed[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]|[\xc2-\xf4]\Z"
+    SEQUENCE.pattern + rb"|\xed[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]|[\xc2-\xf4]\Z"
 )
-_PIECE = re.compile(rb"(?:[\x00-\x7f]|(?:" + _SEQUENCE.pattern + rb"))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +52,6 @@ class Mixed:
 
     text: str
     why: str
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What was done to stray bytes, how often."""
-
-    lost: int = 0
-    pairs: int = 0
-    read: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +67,7 @@ class _Stretch:
 def is_mostly_utf8(data: bytes) -> bool:
     """Bytes that are no UTF-8, but in large part were. Cost: some passes in C."""
     high = _high(data)
-    rest = _SEQUENCE.sub(b"", data)
+    rest = SEQUENCE.sub(b"", data)
     sequences = high - _high(rest)
     if sequences >= 2 * UTF8_SEQUENCES and sequences >= high * UTF8_SHARE:
         return True
@@ -102,7 +76,7 @@ def is_mostly_utf8(data: bytes) -> bool:
     good = sum(
         count
         for line in data.split(b"\n")
-        if (count := _high(line)) >= LINE_BYTES and _utf8(line) is not None
+        if (count := _high(line)) >= LINE_BYTES and utf8_text(line) is not None
     )
     return good >= 2 * UTF8_SEQUENCES and good >= high * LINES_SHARE
 
@@ -118,16 +92,16 @@ def decode_mixed(data: bytes) -> Mixed | None:
     foreign = [stretch for stretch in stretches if not stretch.is_utf8]
     joint = detect(b"".join(stretch.data for stretch in foreign)) if foreign else None
     joint_codec = joint.codec if joint is not None else None
-    tally = _Tally()
+    tally = Tally()
     pieces: list[str] = []
     places: list[str] = []
     for stretch in stretches:
         if stretch.is_utf8:
-            pieces.append(_mend(stretch.data, tally))
+            pieces.append(mend(stretch.data, tally))
             continue
         found = _read(stretch.data, joint_codec, look=len(places) < ALONE)
         if found is None:
-            pieces.append(_mend(stretch.data, tally))
+            pieces.append(mend(stretch.data, tally))
             continue
         text, codec = found
         pieces.append(text)
@@ -141,7 +115,7 @@ def decode_mixed(data: bytes) -> Mixed | None:
     return Mixed(text, _why(places, tally))
 
 
-def _why(places: list[str], tally: _Tally) -> str:
+def _why(places: list[str], tally: Tally) -> str:
     notes = places[:NAMED]
     if len(places) > NAMED:
         notes.append(f"{len(places) - NAMED} more such stretches")
@@ -195,60 +169,6 @@ def _read(data: bytes, joint: str | None, *, look: bool) -> tuple[str, str] | No
         if not is_strange(text) and faults <= BELIEVABLE and (best is None or faults < best[0]):
             best = faults, text, codec
     return None if best is None else (best[1], best[2])
-
-
-def _mend(data: bytes, tally: _Tally) -> str:
-    """UTF-8 with stray bytes, each by what stands beside it."""
-    text = _utf8(data)
-    if text is not None:
-        return text
-    pieces: list[str] = []
-    at = 0
-    while at < len(data):
-        if piece := _PIECE.match(data, at):
-            pieces.append(piece[0].decode("utf-8"))
-            at = piece.end()
-            continue
-        bad = _BAD.match(data, at)
-        end = bad.end() if bad else at + 1
-        before = pieces[-1][-_NEAR:] if pieces else ""
-        after = data[end : end + _NEAR].decode("utf-8", "ignore")
-        pieces.append(_stray(data[at:end], bad.lastgroup if bad else None, before, after, tally))
-        at = end
-    return "".join(pieces)
-
-
-def _stray(data: bytes, kind: str | None, before: str, after: str, tally: _Tally) -> str:
-    """What some bytes that are no UTF-8 stand for: a character, or U+FFFD."""
-    if kind == "pair":
-        tally.pairs += 1
-        return (
-            data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16")
-        )
-    if kind == "byte":
-        text = data.decode("cp1252", "replace")
-        near = _word_end(before) + text + _word_start(after)
-        is_cut = not after and data >= b"\xc2" and not before[-1:].isalpha()
-        if not is_cut and text != "\ufffd" and (incoherence(near) == 0.0 or text.isspace()):
-            tally.read["cp1252"] += 1
-            return text
-    tally.lost += 1
-    return "\ufffd"
-
-
-def _word_end(text: str) -> str:
-    return text[-1:] if text[-1:].isalpha() else " "
-
-
-def _word_start(text: str) -> str:
-    return text[:1] if text[:1].isalpha() else " "
-
-
-def _utf8(data: bytes) -> str | None:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def _high(data: bytes) -> int:

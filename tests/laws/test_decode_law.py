@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archiver.batch import _rebuilds
 from archiver.document import Cleaning, Document, Finding, Provenance, Source
+from archiver.record import rebuilds
 from archiver.text.decode import decode
 from archiver.text.detect import is_doubtful
 
@@ -94,7 +94,7 @@ def test_each_stretch_is_read_by_its_own_encoding(foreign, newline):
     assert found.text == text
     assert found.newline == newline
     assert is_doubtful(found.evidence)
-    assert not _rebuilds(source, found, Cleaning(found.text))
+    assert not rebuilds(source, found, Cleaning(found.text))
 
 
 @given(st.integers(0, 2_000), st.binary(min_size=1, max_size=2))

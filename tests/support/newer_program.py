@@ -24,15 +24,15 @@ from click.testing import CliRunner  # noqa: E402 - after the columns
 from archiver import batch  # noqa: E402
 from archiver.cli.main import archiver  # noqa: E402
 
-_record = batch._record
+record_row = batch.record_row
 _mood = [None]
 
 
 def _with_mood(*given):
-    return _record(*given) | {"mood": _mood[0]}
+    return record_row(*given) | {"mood": _mood[0]}
 
 
-batch._record = _with_mood
+batch.record_row = _with_mood
 
 if __name__ == "__main__":
     for line in sys.stdin:

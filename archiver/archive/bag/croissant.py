@@ -18,9 +18,13 @@ import pyarrow as pa
 from archiver.archive.bag.about import DESCRIPTION, IDENTIFIER, ORGANIZATION, about
 from archiver.archive.log.entry import Entry
 from archiver.archive.log.history import total_counts
-from archiver.archive.rows.columns import DOCUMENTS, MEANINGS, TABLES
+from archiver.archive.log.widths import schema_at
+from archiver.archive.rows.columns import MEANINGS, TABLES
 
 NAME = "croissant.json"
+
+#: The schema version whose columns are described: parts lack later ones that hold nothing.
+_IN_EVERY_PART = 1
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -87,7 +91,7 @@ def croissant(
                 "@id": "documents",
                 "name": "documents",
                 "description": "One row a revision of a document: the highest is its newest state.",
-                "field": [_field(field) for field in DOCUMENTS],
+                "field": [_field(field) for field in schema_at("documents", _IN_EVERY_PART)],
             }
         ],
         **_known(own, found),

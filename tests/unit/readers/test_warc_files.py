@@ -20,7 +20,7 @@ from archiver.document import Finding, Reject, Source
 from archiver.readers import warc as warc_module
 from archiver.readers.files import read_files
 from archiver.readers.formats import Wanted
-from archiver.readers.warc import digest_fits
+from archiver.readers.warc_digests import digest_fits
 
 PAGE = "<html><body><p>Record {}, with some words in it: Grüße.</p></body></html>"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from archiver.batch import _rebuilds
 from archiver.clean import clean_text
 from archiver.document import Document, Finding, Provenance, Source
+from archiver.record import rebuilds
 from archiver.text.decode import decode
 from archiver.text.mixed import ALONE, decode_mixed, is_mostly_utf8
 
@@ -77,9 +77,9 @@ def test_the_record_keeps_the_bytes():
     data = RUSSIAN.encode() + GERMAN.encode("cp1252")
     source = Source("x", "x.txt", data)
     found = good(data)
-    assert not _rebuilds(source, found, clean_text(found.text))
+    assert not rebuilds(source, found, clean_text(found.text))
     exact = Source("x", "x.txt", RUSSIAN.encode())
-    assert _rebuilds(exact, good(exact.data), clean_text(RUSSIAN))
+    assert rebuilds(exact, good(exact.data), clean_text(RUSSIAN))
 
 
 def test_too_many_losses_are_refused():
