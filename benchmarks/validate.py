@@ -41,6 +41,7 @@ from archiver.archive.write.writer import Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import canonical_json, sha256
 from archiver.document import Source
+from archiver.engines.cores import cores
 from archiver.rules.load import builtin
 from archiver.settings import Profile
 
@@ -181,7 +182,7 @@ def measure(archive: Path, folder: Path, rounds: int) -> None:
 
 
 def _sound(archive: Path, *, quick: bool = False) -> None:
-    report = validate(archive, quick=quick)
+    report = validate(archive, quick=quick, threads=cores())
     if not report.is_sound:
         raise SystemExit(f"{archive} is not sound: {report.findings[0].message}")
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from archiver.archive.checks.replay import Replay
     from archiver.archive.checks.validate import Clock, Report, Scope
 
+#: More threads wait for one another: what Python does between digests, one does at a time.
+MAX_THREADS = 4
+
 FORMATS = ("table", "json", "junit")
 
 
@@ -146,6 +149,7 @@ def _check(
     no_event: bool,
 ) -> Report:
     from archiver.archive.checks.validate import validate as check
+    from archiver.engines.cores import cores
 
     with byte_bar(screen, "checking") as reach:
         return check(
@@ -158,6 +162,7 @@ def _check(
             scope=scope,
             clock=clock,
             tool=None if no_event else f"archiver {tool_version()}",
+            threads=min(cores(), MAX_THREADS),
         )
 
 

@@ -65,14 +65,28 @@ class Check:
         self, code: str, layer: str, where: str, message: str, documents: Sequence[str] = ()
     ) -> None:
         """Note a finding; ``where`` is a path from the archive's folder."""
-        self.reported.add(where)
-        if code.startswith("E"):
-            self.harmed.add(where)
-        self._listed[code] += 1
-        if self._listed[code] <= MAX_FINDINGS:
-            self.findings.append(
-                finding(code, message, where=where, layer=layer, documents=documents)
-            )
+        self._put(finding(code, message, where=where, layer=layer, documents=documents))
+
+    def _put(self, item: Finding) -> None:
+        self.reported.add(item.where)
+        if item.is_error:
+            self.harmed.add(item.where)
+        self._listed[item.code] += 1
+        if self._listed[item.code] <= MAX_FINDINGS:
+            self.findings.append(item)
+
+    def take(self, other: Check) -> None:
+        """Add what was found apart."""
+        for item in other.findings:
+            self._put(item)
+        self._listed += other._listed - Counter(item.code for item in other.findings)
+        self.reported |= other.reported
+        self.harmed |= other.harmed
+        for name in Counts.__dataclass_fields__:
+            setattr(self.counts, name, getattr(self.counts, name) + getattr(other.counts, name))
+        self.digests.update(other.digests)
+        for digest, where in other.rulesets.items():
+            self.rulesets.setdefault(digest, where)
 
     def drop(self, is_void: Callable[[Finding], bool]) -> None:
         """Take findings back that were none: another process changed the archive meanwhile."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -51,9 +49,8 @@ def check_content(check: Check, table: str, part: Part, rows: RowCheck, harm: Ha
                 harm.add("E113", "pages", words)
             if not _schema_fits(file, table, harm):
                 return
-            with closing(_batches(file, rows.pool, harm)) as batches:
-                for batch in batches:
-                    _check_batch(check, table, part, rows, harm, batch)
+            for batch in _batches(file, harm):
+                _check_batch(check, table, part, rows, harm, batch)
     except PARQUET_ERRORS as problem:
         harm.blind = True
         harm.add("E108", "pages", _short(problem))
@@ -75,45 +72,21 @@ def _schema_fits(file: pq.ParquetFile, table: str, harm: Harm) -> bool:
     return False
 
 
-def _batches(
-    file: pq.ParquetFile, pool: Executor, harm: Harm
-) -> Generator[pa.RecordBatch, None, None]:
-    """Row group by row group; where one cannot be read, a finding, and the next.
-
-    While one is checked, the next is read: memory holds two.
-    """
-    count = file.num_row_groups
-    ahead: Future[_Group] | None = None
-    try:
-        for index in range(count):
-            group = _read_row_group(file, index) if ahead is None else ahead.result()
-            ahead = None
-            if isinstance(group, str):
-                number = file.metadata.row_group(index).num_rows
-                words = f"row group {index}: its {number} rows cannot be read: {group}"
-                ids = group_ids(file, index)
-                harm.blind = harm.blind or len(ids) < number
-                harm.add("E108", "pages", words, ids)
-                continue
-            if index + 1 < count:
-                ahead = pool.submit(_read_row_group, file, index + 1)
-            yield from group
-            del group
-    finally:
-        if ahead is not None:
-            ahead.exception()  # the file may be closed only after it
-
-
-#: A row group as batches, or why it cannot be read.
-_Group = list[pa.RecordBatch] | str
-
-
-def _read_row_group(file: pq.ParquetFile, index: int) -> _Group:
-    try:
-        check_group(file, index)
-        return file.read_row_group(index, use_threads=False).combine_chunks().to_batches()
-    except PARQUET_ERRORS as problem:
-        return _short(problem)
+def _batches(file: pq.ParquetFile, harm: Harm) -> Iterator[pa.RecordBatch]:
+    """Row group by row group; where one cannot be read, a finding, and the next."""
+    for index in range(file.num_row_groups):
+        try:
+            check_group(file, index)
+            group = file.read_row_group(index, use_threads=False).combine_chunks()
+        except PARQUET_ERRORS as problem:
+            number = file.metadata.row_group(index).num_rows
+            words = f"row group {index}: its {number} rows cannot be read: {_short(problem)}"
+            ids = group_ids(file, index)
+            harm.blind = harm.blind or len(ids) < number
+            harm.add("E108", "pages", words, ids)
+            continue
+        yield from group.to_batches()
+        del group
 
 
 def _check_batch(  # noqa: PLR0917 - one call, and a class for it would say no more

@@ -5,8 +5,10 @@ One part is read once for all layers. What is damaged in one does not hide the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 from archiver.archive.checks.check import Check, Progress
 from archiver.archive.checks.content import Harm, check_content
@@ -33,23 +35,57 @@ def check_parts(
     quick: bool,
     progress: Progress | None,
     go_on: Callable[[int], bool],
+    threads: int = 1,
 ) -> None:
     """E106 to E113: the parts given, unit by unit.
 
     go_on: asked after each unit with the number of those done; False ends it.
+    threads: how many units are read at a time; what they give is taken in their order.
     """
     total, done = sum(part.bytes for unit in units for _, part in unit), 0
-    rows = RowCheck()
-    for number, unit in enumerate(units, start=1):
-        for table, part in unit:
-            check_part(check, table, part, rows, quick=quick)
-            done += part.bytes
-            if progress is not None:
-                progress(done, total)
-        if not go_on(number):
-            break
+    with closing(_in_turn(check, units, quick=quick, threads=threads)) as results:
+        for number, (unit, found) in enumerate(results, start=1):
+            check.take(found)
+            for _, part in unit:
+                done += part.bytes
+                if progress is not None:
+                    progress(done, total)
+            if not go_on(number):
+                break
+
+
+def _in_turn(
+    check: Check, units: Sequence[Unit], *, quick: bool, threads: int
+) -> Generator[tuple[Unit, Check], None, None]:
+    """Each unit with what was found in it. Arrow and sha256 let threads work side by side."""
+    if threads == 1:
+        for unit in units:
+            yield unit, _check_unit(check, unit, quick=quick)
+        return
+    waiting: deque[tuple[Unit, Future[Check]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for unit in units:
+                waiting.append((unit, pool.submit(_check_unit, check, unit, quick=quick)))
+                if len(waiting) > threads:
+                    first, job = waiting.popleft()
+                    yield first, job.result()
+            while waiting:
+                first, job = waiting.popleft()
+                yield first, job.result()
+        finally:
+            for _, job in waiting:
+                job.cancel()
+
+
+def _check_unit(check: Check, unit: Unit, *, quick: bool) -> Check:
+    """A unit by itself: nothing is shared with others that are checked meanwhile."""
+    own, rows = Check(check.root, replay=check.replay), RowCheck()
+    for table, part in unit:
+        check_part(own, table, part, rows, quick=quick)
     for digest in sorted(rows.rulesets):
-        check.rulesets.setdefault(digest, rows.rulesets[digest])
+        own.rulesets.setdefault(digest, rows.rulesets[digest])
+    return own
 
 
 def glance(check: Check, parts: Iterable[tuple[str, Part]]) -> None:
@@ -104,22 +140,20 @@ def check_part(check: Check, table: str, part: Part, rows: RowCheck, *, quick: b
         return
     check.counts.parts += 1
     check.counts.files += 1
-    digested: Future[str | None] | None = None
     if size == part.bytes:  # else it is another file: a huge one must not be read to learn that
-        digested = rows.pool.submit(_digest_problem, check, where, part)
+        if (wrong := _digest_problem(check, where, part)) is not None:
+            harm.add("E107", "files", wrong)
         check.counts.bytes += size
     else:
         harm.add("E107", "files", f"{size} bytes instead of {part.bytes}")
     unread = quick or size > 2 * part.bytes + _SLACK
     if not unread:
         check_content(check, table, part, rows, harm)
-    if digested is not None and (wrong := digested.result()) is not None:
-        harm.found = {("E107", "files"): (wrong, []), **harm.found}
     _report(check, where, part, harm, unread=unread)
 
 
 def _digest_problem(check: Check, where: str, part: Part) -> str | None:
-    """What is wrong with the bytes of a part; while they are digested, its rows are read."""
+    """What is wrong with the bytes of a part."""
     try:
         if check.digest(where, part.bytes) != part.sha256:
             return "its digest is not the one committed"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +46,6 @@ class RowCheck:
     rulesets: dict[str, str] = field(default_factory=dict)
     pieces: Any = None
     next_piece: int = 0
-    #: One more thread: Arrow and sha256 let a second core work. It ends with its owner.
-    pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
 def check_documents(batch: pa.RecordBatch, state: RowCheck, report: Report, where: str) -> None:
@@ -56,7 +53,7 @@ def check_documents(batch: pa.RecordBatch, state: RowCheck, report: Report, wher
 
     Rows are proven sound all at once; those that are not are looked at one by one.
     """
-    sound = sound_rows(batch, state.pool)
+    sound = sound_rows(batch)
     for digest in batch.column("ruleset").filter(pa.array(sound)).unique().to_pylist():
         state.rulesets.setdefault(str(digest), where)
     if sound.all():

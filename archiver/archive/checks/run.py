@@ -40,6 +40,7 @@ class Run:
     scope: Scope
     clock: Clock | None
     tool: str | None
+    threads: int = 1
     parts: Sequence[tuple[str, int, Part]] = ()
     units: Sequence[Unit] = ()
     history: History = field(default_factory=lambda: History({}))
@@ -65,7 +66,14 @@ class Run:
         """Check the units; what is not reached is looked at only, and told (W104)."""
         try:
             quick = self.level == "quick"
-            check_parts(self.check, self.units, quick=quick, progress=progress, go_on=self._goes_on)
+            check_parts(
+                self.check,
+                self.units,
+                quick=quick,
+                progress=progress,
+                go_on=self._goes_on,
+                threads=self.threads,
+            )
         except KeyboardInterrupt:
             if self.done:
                 self.note(LOCK_SECONDS / 10, tell=False)

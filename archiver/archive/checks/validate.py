@@ -71,6 +71,7 @@ def validate(
     scope: Scope | None = None,
     clock: Clock | None = None,
     tool: str | None = None,
+    threads: int = 1,
 ) -> Report:
     """Check an archive against its own log and manifests.
 
@@ -85,11 +86,12 @@ def validate(
     scope: which parts, how old their last check may be, for how long to go on;
     of parts left out only the size is looked at. clock: needed for ages and
     durations. tool: name and version; where given, with a clock, an event is
-    added to ``fixity/events.jsonl``. Nothing else is ever written.
+    added to ``fixity/events.jsonl``. Nothing else is ever written. threads: how many
+    parts are read at a time, where rows are not cleaned again.
     Raises: NoArchiveError where there is none; NewerArchiveError; ValueError
     for options that do not go together. Damage is never raised. Other processes may
     commit meanwhile: what is checked is the version that was newest at the start. Memory: one row
-    group. Cost: each byte is read twice, once for the file's digest and once
+    group a thread. Cost: each byte is read twice, once for the file's digest and once
     for its rows.
     """
     scope = Scope() if scope is None else scope
@@ -105,7 +107,7 @@ def validate(
     head = check_chain(check, expect_head, expect_head_or_newer)
     check.note_rulesets()
     log = _read_log(check)
-    run = Run(check, head, level, scope, clock, tool)
+    run = Run(check, head, level, scope, clock, tool, 1 if replay else threads)
     run.plan(log)
     run.check_parts(progress)
     run.check = check = check_whole(check, before, partial(_check_whole, quick=quick))

@@ -8,7 +8,6 @@ time, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from itertools import compress
 from typing import Any
 
@@ -34,10 +33,10 @@ _ODD = (OddError, pa.ArrowException, ValueError, TypeError, LookupError, Overflo
 _COLUMNS = tuple(name for name in DOCUMENTS.names if name not in OUTSIDE)
 
 
-def sound_rows(batch: pa.RecordBatch, pool: Executor | None = None) -> Flags:
+def sound_rows(batch: pa.RecordBatch) -> Flags:
     """Whether record, text and received bytes of each row have the digests it names.
 
-    batch: the columns of documents. pool: where there is one, a second core helps.
+    batch: the columns of documents.
     Returns: False also for rows that can only be told one by one. Raises: nothing.
     Cost: sha256 over record, text and received bytes. Memory: some four times the batch.
     """
@@ -49,10 +48,7 @@ def sound_rows(batch: pa.RecordBatch, pool: Executor | None = None) -> Flags:
         batch.validate(full=True)  # UTF-8, above all
     except _ODD:
         return np.zeros(batch.num_rows, bool)
-    if pool is None:
-        return _guarded(_records, batch) & _guarded(_contents, batch)
-    contents = pool.submit(_guarded, _contents, batch)
-    return _guarded(_records, batch) & contents.result()
+    return _guarded(_records, batch) & _guarded(_contents, batch)
 
 
 def _guarded(prove: Callable[[pa.RecordBatch], Flags], batch: pa.RecordBatch) -> Flags:

@@ -1,7 +1,5 @@
 """Many rows at once give what the plain way gives row by row."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -116,9 +114,8 @@ def replaced(batch, column, value):
     return batch.set_column(at, batch.schema.field(at), pa.array(values, batch.schema.types[at]))
 
 
-@pytest.mark.parametrize("pool", [None, ThreadPoolExecutor(1)])
-def test_sound_rows_are_proven(pool):
-    assert sound_rows(many(), pool).all()
+def test_sound_rows_are_proven():
+    assert sound_rows(many()).all()
 
 
 @pytest.mark.parametrize("newline", ["crlf", "cr"])
