@@ -42,8 +42,10 @@ class Versions:
             self.archive = open_archive(job.archive)
         if self.archive is not None and not job.dry_run:
             finish_takedown(self.archive, World(job.now, job.tool_version, job.batch_id))
-        self.taken = self.archive.taken_down() if self.archive else Taken()
+        # The head comes first, here and below: what is read after it may be newer, and then
+        # the commit is refused; were it older, another run's documents would be added twice.
         self.head: Head | None = self.archive.head() if self.archive else None
+        self.taken = self.archive.taken_down() if self.archive else Taken()
         self.known = Known(self.archive)
         self.made = 0
         self.bytes_written = 0
@@ -149,9 +151,10 @@ class Versions:
             except MovedOnError:
                 if self.archive is None or race == MAX_RACES - 1:
                     raise
+                head = self.archive.head()
                 if self.archive.taken_down() != self.taken or self._was_touched(self.archive):
                     raise
-                self.head = self.archive.head()
+                self.head = head
         raise AssertionError("unreachable: the last race returns or raises")
 
     def _was_touched(self, archive: Archive) -> bool:

@@ -10,8 +10,9 @@ import pytest
 
 from archiver.archive.archive import open_archive
 from archiver.archive.checks.validate import validate
+from archiver.archive.write.writer import MovedOnError
 from archiver.document import Source
-from archiver.ingest import Committed, Every, Finished, Job, ingest
+from archiver.ingest import Committed, Every, Finished, Job, Read, ingest
 from archiver.ingest.known import Known
 from archiver.rules.load import builtin
 from archiver.rules.rule import Ruleset
@@ -119,3 +120,28 @@ def test_a_document_of_one_gigabyte_is_quarantined_in_bounded_memory(tmp_path):
     resource = pytest.importorskip("resource")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert peak < 400_000, f"{peak} kB"
+
+
+def test_a_run_that_commits_while_another_looks_again_is_seen(job, monkeypatch):
+    """Between the look at what came and the commit after it, a third run takes the same texts."""
+    ours = ingest(iter(texts(3)), replace(job, batch_id="ours"))
+    while not isinstance(event := next(ours), Read) or event.file_path != "d2.txt":
+        pass  # it is planned now, on an empty archive
+    other = [Source("other", "other.txt", b"other\n")]
+    list(ingest(iter(other), replace(job, batch_id="second")))
+    looks = []
+    # A moment of its own: identical parts would be known by their digest.
+    later = replace(job, batch_id="third", now=NOW + timedelta(hours=1))
+
+    def slow(archive):
+        found = Known(archive)
+        if not looks:
+            looks.append(found)
+            list(ingest(iter(texts(3)), later))
+        return found
+
+    monkeypatch.setattr("archiver.ingest.versions.Known", slow)
+    with pytest.raises(MovedOnError):
+        list(ours)
+    rows = [table["id"].to_pylist() for table in open_archive(job.archive).scan(["id"])]
+    assert rows == [["other"], ["d0", "d1", "d2"]]
