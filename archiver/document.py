@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,21 @@ class Provenance:
     date: datetime | None = None
     fetched_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+    def filled(self, more: Provenance) -> Provenance:
+        """This, with what ``more`` knows where nothing is known here.
+
+        How a moment was written goes with the moment.
+        """
+        names = [item.name for item in fields(self) if item.name != "metadata"]
+        fill = {
+            name: getattr(more, name)
+            for name in names
+            if getattr(self, name) is None and getattr(more, name) is not None
+        }
+        stale = {f"{name}_as_written" for name in ("date", "fetched_at") if name not in fill}
+        theirs = {key: value for key, value in more.metadata.items() if key not in stale}
+        return replace(self, **fill, metadata=dict(sorted({**theirs, **self.metadata}.items())))
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,12 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parent))
 import speed
+from copying import copy
 
 from archiver.dedup.index import THRESHOLD, Index, Near
 from archiver.dedup.shingles import SHINGLE
 from archiver.dedup.signature import encode, signatures
+from archiver.document import Source
 
 #: Of a hundred words, so many are replaced in the copies.
 RATES = (0, 1, 2, 3, 4, 5, 6, 8)
@@ -155,6 +157,14 @@ def _exact(texts: Sequence[str]) -> dict[int, dict[int, float]]:
     return found
 
 
+def _written(sources: Sequence[Source], folder: Path) -> Path:
+    """The folder, with a file for each source."""
+    folder.mkdir()
+    for at, source in enumerate(sources):
+        (folder / f"{at:06}.txt").write_bytes(source.data)
+    return folder
+
+
 def _costs(documents: int) -> None:
     sources = speed.corpus(documents)
     texts = [source.data.decode() for source in sources]
@@ -177,8 +187,9 @@ def _costs(documents: int) -> None:
         Index().add(signed, names[: len(signed)], [False] * len(signed))
 
     with TemporaryDirectory() as name:
+        pages = _written(sources, Path(name, "pages"))
         jobs: dict[str, Callable[[], None]] = {
-            "copy": lambda: speed.copy(sources, Path(name)),
+            "copy": lambda: copy(pages, Path(name, "copy.parquet")),
             "signatures": sign,
             "look-ups": look,
             "rebuilding the index": rebuild,

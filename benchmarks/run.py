@@ -83,11 +83,11 @@ def has_workers() -> bool:
     return "--workers" in subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
-def turn(todo: Sequence[Job], made: Path, folder: Path) -> dict[str, Cost]:
+def turn(chosen: Sequence[Job], made: Path, folder: Path) -> dict[str, Cost]:
     """Each job once, on the corpus in ``made``; what they write goes to ``folder``."""
     kept, costs = folder / "kept", {}
     shutil.rmtree(kept, ignore_errors=True)
-    for job in todo:
+    for job in chosen:
         out = kept if job.keeps else folder / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -98,16 +98,18 @@ def turn(todo: Sequence[Job], made: Path, folder: Path) -> dict[str, Cost]:
     return costs
 
 
-def run(todo: Sequence[Job], whole: Path, few: Path, rounds: int, folder: Path) -> list[report.Row]:
+def run(
+    chosen: Sequence[Job], whole: Path, few: Path, rounds: int, folder: Path
+) -> list[report.Row]:
     """All rounds, and the medians of them. A first round on few documents warms up."""
-    costs: dict[str, list[Cost]] = {job.name: [] for job in todo}
-    starts: dict[str, list[Cost]] = {job.name: [] for job in todo}
-    turn(todo, few, folder)
+    costs: dict[str, list[Cost]] = {job.name: [] for job in chosen}
+    starts: dict[str, list[Cost]] = {job.name: [] for job in chosen}
+    turn(chosen, few, folder)
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
-        for name, cost in turn(todo, few, folder).items():
+        for name, cost in turn(chosen, few, folder).items():
             starts[name].append(cost)
-        for name, cost in turn(todo, whole, folder).items():
+        for name, cost in turn(chosen, whole, folder).items():
             costs[name].append(cost)
     return report.rows(costs, starts)
 
@@ -166,7 +168,7 @@ def main() -> None:
         raise SystemExit("--size: at least 200kB, since what 100kB cost is taken off")
     peers = dict(item.split("=", 1) for item in given.peer)
     workers = [int(number) for number in given.workers.split(",")] if has_workers() else []
-    todo = jobs(given.profiles.split(","), workers, peers)
+    chosen = jobs(given.profiles.split(","), workers, peers)
     pages, shares = load(given.data), corpus.Shares(html=given.html)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -176,7 +178,7 @@ def main() -> None:
         told |= {"rounds": given.rounds, "start bytes": start["bytes"]}
         try:
             notes = about(peers)
-            found = run(todo, whole, few, given.rounds, folder)
+            found = run(chosen, whole, few, given.rounds, folder)
         except FailedError as problem:
             raise SystemExit(f"a job failed: {problem}") from problem
     if given.json:

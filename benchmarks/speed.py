@@ -4,7 +4,7 @@
 
 The corpus is made from the seeds: each document is one of them with the words
 of every long line shuffled, so that prose is unique while junk repeats, as it
-does on the web. *Copy* digests every document once and writes Parquet (zstd 3);
+does on the web. *Copy* reads every document, digests it and writes Parquet (zstd 3);
 *safe* and *standard* are the batch that ``archiver ingest`` runs, by rules alone and
 with the line model; *model* is one look of the model at every document, *plain* the
 same one document at a time; *ingest* and *validate* are the whole commands on a new
@@ -25,15 +25,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from copying import copy
 
 from archiver.batch import clean_batch, source_batch
-from archiver.digest import sha256
 from archiver.document import Source
 from archiver.model.many import Decider
 from archiver.model.score import decide
@@ -61,18 +58,6 @@ def corpus(documents: int) -> list[Source]:
         name = f"{number:06}.txt"
         made.append(Source(name, name, "\n".join(lines).encode()))
     return made
-
-
-def copy(sources: list[Source], folder: Path) -> None:
-    """What any archive must do: read, digest, compress, write."""
-    columns: dict[str, list[Any]] = {
-        "id": [source.id for source in sources],
-        "raw": [source.data for source in sources],
-        "sha256": [sha256(source.data) for source in sources],
-    }
-    pq.write_table(
-        pa.table(columns), folder / "copy.parquet", compression="zstd", compression_level=3
-    )
 
 
 def clean(sources: list[Source], profile: Profile = "standard") -> None:
@@ -134,7 +119,7 @@ def main(documents: int = 2000, rounds: int = 5) -> None:
         for turn in range(rounds):
             archive = f"archive-{turn}"
             jobs: dict[str, Callable[[], None]] = {
-                "copy": lambda: copy(sources, folder),
+                "copy": lambda: copy(folder / "pages", folder / "copy.parquet"),
                 "safe": lambda: clean(sources, "safe"),
                 "standard": lambda: clean(sources),
                 "model": lambda: model(sources),

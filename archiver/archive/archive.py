@@ -19,13 +19,13 @@ from archiver.archive.log.taken import Taken, taken_down
 from archiver.archive.log.widths import schema_in_force
 from archiver.archive.read.find import file_paths, find_history, find_record
 from archiver.archive.read.kept import kept_bytes
-from archiver.archive.read.select import STATE, State, newest_states, versions_table
+from archiver.archive.read.select import versions_table
 from archiver.archive.read.snapshot import Came, Snapshot
 from archiver.archive.rows.columns import DOCUMENTS, QUARANTINE, TABLES
 from archiver.archive.rows.records import restore_bytes
 from archiver.errors import DamageError, InputError, NoArchiveError
 
-__all__ = ["Archive", "Head", "State", "create_archive", "open_archive", "restore_bytes"]
+__all__ = ["Archive", "Head", "create_archive", "open_archive", "restore_bytes"]
 
 
 class Archive:
@@ -144,10 +144,6 @@ class Archive:
     def damaged_parts(self) -> list[Path]:
         """The parts of documents whose ids cannot be read."""
         return file_paths(self.snapshot())[1]
-
-    def states(self) -> dict[str, State]:
-        """The newest revision of every document, in short. Reads these columns only."""
-        return newest_states(self.scan(STATE))
 
     def ids(self) -> list[str]:
         """The ids of all documents, sorted."""

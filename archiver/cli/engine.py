@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,15 +19,10 @@ if TYPE_CHECKING:
 
 _COUNT = re.compile(r"[0-9]{1,15}")
 
+#: So many documents, or so many bytes; as ``archiver.ingest.Every``, which is heavy to import.
+Limit = tuple[int | None, int | None]
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """So many documents, or so many bytes."""
-
-    documents: int | None = None
-    bytes: int | None = None
 
 
 def engine_options(function: _Command) -> _Command:
@@ -73,13 +67,13 @@ def every_of(commit_every: Limit | None, *, atomic: bool) -> Every:
         raise UsageError("--atomic makes one version; --commit-every makes many", hint="Give one.")
     if atomic:
         return ATOMIC
-    return Every() if commit_every is None else Every(commit_every.documents, commit_every.bytes)
+    return Every() if commit_every is None else Every(*commit_every)
 
 
 def _limit(text: str) -> Limit:
     """A plain number counts documents; with a unit it counts bytes."""
     if not _COUNT.fullmatch(text.strip()):
-        return Limit(bytes=byte_size(text))
+        return None, byte_size(text)
     if int(text) == 0:
         raise click.BadParameter("a version holds at least one document")
-    return Limit(documents=int(text))
+    return int(text), None

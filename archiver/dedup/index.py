@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from archiver.dedup.shingles import GOLDEN
 from archiver.dedup.signature import SLOTS, Signature
 
 __all__ = ["THRESHOLD", "Index", "Near"]
@@ -166,8 +167,6 @@ class Index:
 
 _HALF = np.uint64(32)
 _PLACE = np.uint64(0xFFFFFFFF)
-#: 2**64 over the golden ratio.
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def _bands(signatures: NDArray[np.uint16]) -> _Keys:
@@ -176,6 +175,6 @@ def _bands(signatures: NDArray[np.uint16]) -> _Keys:
     halves = halves.reshape(len(signatures), BANDS, ROWS // 4)
     keys = np.zeros((len(signatures), BANDS), np.uint64)
     for part in range(ROWS // 4):
-        keys = (keys ^ halves[:, :, part]) * _SPREAD
+        keys = (keys ^ halves[:, :, part]) * GOLDEN
         keys ^= keys >> _HALF
     return np.ascontiguousarray((keys >> _HALF << _HALF).T)

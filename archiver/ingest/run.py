@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 
-from archiver.archive.archive import State
 from archiver.batch import source_batch
 from archiver.document import Finding, Reject, Source
 from archiver.findings import finding
@@ -22,6 +21,7 @@ from archiver.ingest.job import (
     Read,
     Summary,
 )
+from archiver.ingest.known import State
 from archiver.ingest.versions import Versions
 from archiver.ingest.work import Done, Recipe, Task
 from archiver.quarantine import quarantine_batches, reject_digest
@@ -55,6 +55,7 @@ class Run:
         self.later_bytes = 0
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
+        #: Those that the versions made so far tell of.
         self.told_unchanged = 0
 
     def take(self, item: Source | Reject | Finding) -> Iterator[Event]:
@@ -101,7 +102,7 @@ class Run:
     def finish(self) -> Summary:
         """Commit what was staged, if anything was, and tell what was done."""
         counts = self.counts
-        sealed = self.versions.finish(self._newly_unchanged())
+        sealed = self.versions.finish(counts["unchanged"] - self.told_unchanged)
         head = self.versions.head
         return Summary(
             version=head.version if head else None,
@@ -131,7 +132,7 @@ class Run:
 
     def _is_unchanged(self, source: Source, state: State) -> bool:
         return (
-            state.source_sha256 == source.source_sha256
+            source.source_sha256.startswith(state.source)
             and state.ruleset == self.job.ruleset.digest
             and state.profile == self.job.profile
         )
@@ -169,16 +170,10 @@ class Run:
         for reject in self.later.popleft():
             self.later_bytes -= len(reject.data or b"")
             yield self._keep_out(reject)
-        unchanged = self.counts["unchanged"] - self.told_unchanged
-        if committed := self.versions.commit_if_due(unchanged):
-            self._newly_unchanged()
+        unchanged = self.counts["unchanged"]
+        if committed := self.versions.commit_if_due(unchanged - self.told_unchanged):
+            self.told_unchanged = unchanged
             yield committed
-
-    def _newly_unchanged(self) -> int:
-        """Sources found unchanged since the last version."""
-        newly = self.counts["unchanged"] - self.told_unchanged
-        self.told_unchanged = self.counts["unchanged"]
-        return newly
 
     def _refuse(self, id_: str, file_path: str, digest: str | None) -> Noted | None:
         """E122 for a source that was taken down: nothing of it may be kept, not even aside."""

@@ -136,10 +136,8 @@ def _one_member(inner: Corpus, stream: IO[bytes]) -> Iterator[tuple[Item, Place]
 def _member_source(inner: Corpus, data: bytes) -> Item:
     row = inner.row
     if row is not None and row.sha256 is not None and storable(row.file).endswith(TEXTS):
-        digest = sha256(data)
-        if digest != row.sha256:
-            message = f"{inner.address} has sha256 {digest}, the index says {row.sha256}"
-            found = finding("E303", message, where=inner.address)
-            return Reject(found, inner.name, inner.address, inner.known, data)
+        other = row.disagrees(inner.address, sha256(data), inner.address)
+        if other is not None:
+            return Reject(other, inner.name, inner.address, inner.known, data)
     kind = media_type_of(inner.address, data)
     return Source(inner.name, inner.address, data, kind, inner.known)

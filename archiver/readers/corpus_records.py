@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import IO, cast
 
 from archiver.digest import sha256
-from archiver.document import Provenance, Reject, Source
+from archiver.document import Reject, Source
 from archiver.errors import InputError
 from archiver.findings import finding
 from archiver.readers.claims import Place
@@ -66,7 +65,7 @@ def _records(corpus: Corpus, raw: Counted) -> Iterator[Record]:
 
 def _item(corpus: Corpus, record: Record) -> Source | Reject:
     """A record as a source, or as what is kept of it."""
-    known = filled(corpus.known, record.provenance)
+    known = corpus.known.filled(record.provenance)  # the index wins
     if record.id is not None:
         name = record.id
     elif corpus.name == NAMELESS:
@@ -92,16 +91,3 @@ def _where(corpus: Corpus, record: Record) -> str:
     if record.line is not None:
         return f"{corpus.address}:{record.line}"
     return f"{corpus.address}, record {record.number:,}"
-
-
-def filled(index: Provenance, own: Provenance) -> Provenance:
-    """What the index says, with what a record itself knows where the index is silent."""
-    names = ("url", "title", "source", "license", "language", "encoding", "date", "fetched_at")
-    mine = {name: getattr(index, name) for name in names}
-    from_record = {name: getattr(own, name) for name in names if mine[name] is None}
-    metadata = dict(own.metadata)
-    for name in ("date", "fetched_at"):
-        if mine[name] is not None:
-            metadata.pop(f"{name}_as_written", None)
-    metadata = dict(sorted({**metadata, **index.metadata}.items()))
-    return replace(index, **from_record, metadata=metadata)

@@ -114,10 +114,8 @@ def _check_entry(index: Index, entry: Entry, listed: str | None) -> list[Finding
     known = digest_of(entry.path)
     if known is None:
         return [finding("E205", f"{listed} cannot be read", where=index.where, line=line)]
-    if known[0] != row.sha256:
-        message = f"{listed} has sha256 {known[0]}, not {row.sha256}"
-        return [finding("E303", message, where=index.where, line=line)]
-    return []
+    other = row.disagrees(str(listed), known[0], index.where)
+    return [] if other is None else [other]
 
 
 def digest_of(path: Path) -> tuple[str, bool] | None:

@@ -21,6 +21,16 @@ class Row:
     sha256: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
+    def disagrees(self, what: str, digest: str, where: str) -> Finding | None:
+        """What is wrong where ``what`` has another digest than this row says; else None.
+
+        where: the index, or ``what`` itself where the row lies beside it.
+        """
+        if self.sha256 in {None, digest}:
+            return None
+        message = f"{what} has sha256 {digest}, the index says {self.sha256}"
+        return finding("E303", message, where=where, line=None if where == what else self.line)
+
 
 class Rows:
     """The rows of one table while they are read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from archiver.archive.files.pages import read_header
+from archiver.archive.files.pages import each_page
 from archiver.readers.fields import RecordProblem, take
 from archiver.readers.formats import Wanted
 from archiver.readers.record import Record
@@ -140,21 +140,11 @@ def _check_pages(
         start = chunk.data_page_offset
         if chunk.dictionary_page_offset:  # zero is how some writers say none
             start = min(start, chunk.dictionary_page_offset)
-        end, values = start + chunk.total_compressed_size, chunk.num_values
-        while values > 0:
-            if not 0 < start < end:
-                raise ReadProblem("E232", "is damaged: its pages are not where its footer says")
-            try:
-                header, length = read_header(stream, start)
-            except ValueError as error:
-                raise ReadProblem("E232", f"is damaged: {error}") from error
-            unpacked, packed = header.get(2), header.get(3)
-            body = header.get(5) or header.get(8) or {}
-            count = body.get(1, 0) if isinstance(body, dict) else 0
-            if not (isinstance(unpacked, int) and isinstance(packed, int)) or packed < 0:
-                raise ReadProblem("E232", "is damaged: a page header makes no sense")
-            if unpacked > limit or count > PAGE_VALUES:
-                raise ReadProblem("E233", f"has a page that unpacks to {unpacked:,} bytes")
-            values -= count
-            start += length + packed
+        end = start + chunk.total_compressed_size
+        try:
+            for page in each_page(stream, start, end, chunk.num_values):
+                if page.unpacked > limit or page.values > PAGE_VALUES:
+                    raise ReadProblem("E233", f"has a page that unpacks to {page.unpacked:,} bytes")
+        except ValueError as error:
+            raise ReadProblem("E232", f"is damaged: {error}") from error
     stream.seek(0)

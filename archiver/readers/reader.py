@@ -13,6 +13,7 @@ from archiver.findings import finding
 from archiver.readers.claims import Claims, Place
 from archiver.readers.corpus import NAMELESS, Corpus, Item
 from archiver.readers.corpus_items import corpus_items, stdin_items
+from archiver.readers.digests import Digests, digest_of_words
 from archiver.readers.draft import digest_of
 from archiver.readers.formats import Wanted, format_of, is_doubtful
 from archiver.readers.index_rows import Row
@@ -43,7 +44,7 @@ class Reader:
         self._tell = tell
         self._done = 0
         self._claims = Claims()
-        self._brought: set[tuple[str, Path | None]] = set()
+        self._brought = Digests()
 
     def read(self, roots: list[Root], stdin: Callable[[], IO[bytes]] | None) -> Iterator[Item]:
         """Everything that these arguments bring, and then standard input."""
@@ -84,11 +85,8 @@ class Reader:
             yield from self._unmet(root, root.index, met)
 
     def _entry(self, root: Root, entry: Entry, listed: str | None) -> Iterator[Item]:
-        address = root.address_of(entry.relative)
         index = root.index
-        row = index.rows.get(listed) if index and listed else None
-        refused = index.refused.get(listed) if index and listed else None
-        name = (row.id if row else None) or address
+        address, row, refused, name = _listed(root, entry, listed)
         provenance = row.provenance if row else Provenance()
         if entry.code == "W208" and listed is None:
             yield finding("W208", f"{address} {entry.problem}", where=address)
@@ -124,12 +122,11 @@ class Reader:
         self, root: Root, entry: Entry, listed: str | None, kind: str, met: set[str]
     ) -> Iterator[Item]:
         """A file of many documents, unless the index keeps it out."""
-        address, index = root.address_of(entry.relative), root.index
-        row = index.rows.get(listed) if index and listed else None
-        refused = index.refused.get(listed) if index and listed else None
+        index = root.index
+        address, row, refused, name = _listed(root, entry, listed)
         corpus = Corpus(
             address=address,
-            name=(row.id if row else None) or address,
+            name=name,
             kind=kind,
             max_bytes=self._max_bytes,
             wanted=self._wanted,
@@ -147,10 +144,8 @@ class Reader:
             return
         if row is not None and index is not None and row.sha256 is not None:
             digest, _ = digest_of(entry.path) or (row.sha256, False)
-            if digest != row.sha256:
-                message = f"{address} has sha256 {digest}, the index says {row.sha256}"
-                found = finding("E303", message, where=index.where, line=row.line)
-                yield Reject(found, corpus.name, address, corpus.known, path=entry.path)
+            if other := row.disagrees(address, digest, index.where):
+                yield Reject(other, corpus.name, address, corpus.known, path=entry.path)
                 return
         if row is None and not known_inside:
             yield finding("W307", f"{address} is in no index: its origin is unknown", where=address)
@@ -163,14 +158,8 @@ class Reader:
         """A source that was read: as listed, or as the index's absence lets it be."""
         where = source.file_path
         if row is not None and index is not None:
-            if row.sha256 is not None and row.sha256 != source.raw_sha256:
-                found = finding(
-                    "E303",
-                    f"{where} has sha256 {source.raw_sha256}, the index says {row.sha256}",
-                    where=index.where,
-                    line=row.line,
-                )
-                yield _reject(found, source)
+            if other := row.sha256 and row.disagrees(where, source.raw_sha256, index.where):
+                yield _reject(other, source)
                 return
         elif self._require_index:
             yield _reject(finding("E307", f"{where} is in no index", where=where), source)
@@ -181,10 +170,9 @@ class Reader:
 
     def _is_first(self, address: str, path: Path | None) -> bool:
         """Whether overlapping arguments have not brought this very file before."""
-        is_first = (address, path) not in self._brought
-        if self._several:
-            self._brought.add((address, path))
-        return is_first
+        if not self._several:
+            return True
+        return self._brought.put(digest_of_words(address, os.fspath(path or ""))) is None
 
     def _unmet(self, root: Root, index: Index, met: set[str]) -> Iterator[Item]:
         """Rows whose file the walk of their folder did not bring."""
@@ -223,6 +211,16 @@ def _member_row(root: Root, address: str, met: set[str]) -> Row | None:
         return None
     met.add(listed)
     return root.index.rows.get(listed)
+
+
+def _listed(
+    root: Root, entry: Entry, listed: str | None
+) -> tuple[str, Row | None, Finding | None, str]:
+    """A file's address, its row or why that was refused, and the id it has without a record's."""
+    address, index = root.address_of(entry.relative), root.index
+    row = index.rows.get(listed) if index and listed else None
+    refused = index.refused.get(listed) if index and listed else None
+    return address, row, refused, (row.id if row else None) or address
 
 
 def _reject(found: Finding, source: Source) -> Reject:

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from archiver.rules.regex import MAX_MEMORY, pattern_set
+from archiver.rules.regex import options, pattern_set
+from archiver.text.lines import SPACE
 
-#: Everything that ``str.strip`` takes off, but for the line feed, as a class of RE2.
-SPACES = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]*"
+#: Everything that ``str.strip`` takes off, but for the line feed.
+SPACES = f"{SPACE}*"
 
 #: Lines of prose. A pattern that takes one once loosened is left as it is.
 _PROSE = (
@@ -154,12 +155,10 @@ def _compile(pattern: str) -> Any:  # noqa: ANN401 -- re2 has no types
     """The expression over many lines, none of which it crosses; None where RE2 cannot take it."""
     import re2
 
-    options = re2.Options()
-    options.never_nl = True
-    options.never_capture = True
-    options.log_errors = False
-    options.max_mem = MAX_MEMORY
+    over_lines = options()
+    over_lines.never_nl = True
+    over_lines.never_capture = True
     try:
-        return re2.compile(pattern.encode(), options)
+        return re2.compile(pattern.encode(), over_lines)
     except re2.error:
         return None

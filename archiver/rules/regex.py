@@ -47,8 +47,8 @@ class PatternSet:
         import re2
 
         self._numbers = [number for number, _ in patterns]
-        options = _options()
-        self._set = re2.Set.FullMatchSet(options) if whole else re2.Set.SearchSet(options)
+        make = re2.Set.FullMatchSet if whole else re2.Set.SearchSet
+        self._set = make(options())
         for _, pattern in patterns:
             self._set.Add(pattern)
         if patterns:
@@ -72,17 +72,18 @@ def _compile(pattern: str) -> Any:  # noqa: ANN401 -- re2 has no types
     import re2
 
     try:
-        return re2.compile(pattern, _options())
+        return re2.compile(pattern, options())
     except re2.error as problem:
         text = problem.args[0] if problem.args else ""
         words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
         raise PatternError(words or "not a pattern") from None
 
 
-def _options() -> Any:  # noqa: ANN401 -- re2 has no types
+def options() -> Any:  # noqa: ANN401 -- re2 has no types
+    """What all expressions of rules are compiled with; a new one each time."""
     import re2
 
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = MAX_MEMORY
-    return options
+    found = re2.Options()
+    found.log_errors = False
+    found.max_mem = MAX_MEMORY
+    return found

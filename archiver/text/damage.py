@@ -15,14 +15,13 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
+from archiver.text.lines import SPACE
+
 #: Characters that the fixes of line ends, controls and terminal escapes touch. A test
 #: compares them with ftfy's tables.
 _TOUCHED = (
     r"[\x00-\x08\x0b\x0d-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]"
 )
-
-#: ``\s`` of Python, in RE2's syntax.
-_SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]"
 
 #: A class, an escape, a comment, white space that counts for nothing, any one character.
 _VERBOSE = re.compile(r"\[[^\]]+\]|\\.|(?P<idle>#[^\n]*|\s+)|.", re.DOTALL)
@@ -60,7 +59,7 @@ def widened(pattern: str) -> str | None:
         if token["idle"] is not None or text in {"^", r"\w"}:
             continue
         if text == r"\s":
-            text = _SPACE
+            text = SPACE
         elif text.startswith("\\"):
             return None
         parts.append(text)

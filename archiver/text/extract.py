@@ -64,24 +64,14 @@ def merge_extracted(given: Provenance, extracted: Provenance) -> Provenance:
     What is given is never changed. ``metadata["extracted"]`` lists the names that
     were filled, sorted, with commas between. Merging twice changes nothing more.
     """
-    fill: dict[str, Any] = {}
-    for name in _FILLABLE:
-        value = getattr(extracted, name)
-        if getattr(given, name) is None and value is not None:
-            fill[name] = value
-    metadata = dict(given.metadata)
-    filled = set(fill)
-    for key, value in extracted.metadata.items():
-        belongs = key != "date_as_written" or "date" in fill
-        if key not in metadata and belongs:
-            metadata[key] = value
-            if key != "date_as_written":
-                filled.add(key)
+    merged = given.filled(extracted)
+    filled = {name for name in _FILLABLE if getattr(given, name) != getattr(merged, name)}
+    filled |= merged.metadata.keys() - given.metadata.keys() - {"date_as_written"}
     if not filled:
         return given
-    before = {name for name in metadata.get("extracted", "").split(",") if name}
-    metadata["extracted"] = ",".join(sorted(filled | before))
-    return replace(given, **fill, metadata=dict(sorted(metadata.items())))
+    before = {name for name in merged.metadata.get("extracted", "").split(",") if name}
+    told = {**merged.metadata, "extracted": ",".join(sorted(filled | before))}
+    return replace(merged, metadata=dict(sorted(told.items())))
 
 
 def _by_trafilatura(page: str, url: str | None) -> tuple[Any, str]:

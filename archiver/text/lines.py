@@ -14,6 +14,9 @@ _QUOTE_FORMS = tuple((chr(form), chr(plain)) for form, plain in _QUOTES.items())
 _SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f"
 _MORE_SPACES = "\x85\u1680\u2028\u2029"
 
+#: White space as Python has it (``\s``, ``str.isspace``), in RE2's syntax.
+SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]"
+
 #: Bullets that list and menu renderers put before a line.
 BULLETS = "*+•·‣◦▪–—-"
 

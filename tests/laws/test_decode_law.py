@@ -100,13 +100,16 @@ def test_each_stretch_is_read_by_its_own_encoding(foreign, newline):
 @given(st.integers(0, 2_000), st.binary(min_size=1, max_size=2))
 @settings(max_examples=100, deadline=None)
 def test_a_stray_byte_changes_nothing_around_it(at, stray):
-    """Outside a few characters beside it the text is the one that was written."""
+    """Outside a few characters beside it the text is the one that was written.
+
+    A document with a null, or that begins as a compressed file does, is refused as no text.
+    """
     text = "\n".join(UTF8_LINES * 20)
     data = text.encode()
     at = min(at, len(data))
     found = decode(Source("x", "x", data[:at] + stray + data[at:]))
     if isinstance(found, Finding):
-        assert b"\0" in stray
+        assert b"\0" in stray or (at == 0 and stray == b"\x1f\x8b")
         return
     got = found.text.replace("\r\n", "\n")
     head = data[:at].decode("utf-8", "ignore")

@@ -27,11 +27,11 @@ def main(path, batch_id, step=None, limit=None):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     archive = open_archive(Path(path))
-    states = archive.states()
+    there = archive.ids()
     rows = [
         support.document(id_, f"{batch_id} {id_}\n" * 200)
         for id_ in (f"{batch_id}-1", f"{batch_id}-2")
-        if id_ not in states
+        if id_ not in there
     ]
     known = {key[0] for key in archive.quarantined_keys()}
     rejects = [] if f"{batch_id}-x" in known else [support.rejected(f"{batch_id}-x")]

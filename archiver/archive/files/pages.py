@@ -7,7 +7,8 @@ the page, and has no limit of its own; so the pages are asked before it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import pyarrow.parquet as pq
@@ -38,6 +39,20 @@ _PASSED = {1: 0, 2: 0, 3: 1, 7: 8}
 _DEPTH = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page's header says: bytes ``unpacked`` and ``packed``, and what is in it.
+
+    ``values`` counts null ones too. A page without data, such as a dictionary, has none,
+    and its ``encoding`` is None.
+    """
+
+    unpacked: int
+    packed: int
+    values: int
+    encoding: int | None
+
+
 def check_pages(
     stream: IO[bytes],
     group: pq.RowGroupMetaData,
@@ -66,24 +81,39 @@ def check_pages(
 
 def _column(stream: IO[bytes], start: int, end: int, values: int, limit: int) -> int:
     """The bytes that a column's pages unpack to. Raises: ValueError."""
-    at, size = start, 0
+    size = 0
+    for page in each_page(stream, start, end, values):
+        if page.encoding not in _BOUNDED:
+            raise ValueError("a page of a kind or an encoding that none of ours has")
+        size += page.unpacked + page.values * _VALUE_BYTES
+        if size > limit:
+            raise ValueError(f"it unfolds to {size} bytes or more: more than any of ours")
+        values -= page.values
+        if values < 0 or (not page.values and not page.packed):
+            raise ValueError("its pages hold other numbers of values than the footer says")
+    return size
+
+
+def each_page(stream: IO[bytes], start: int, end: int, values: int) -> Iterator[Page]:
+    """The pages of a column's chunk, by their own headers, until they hold all its values.
+
+    start, end: where the chunk lies in the file. Raises: ValueError where a header makes
+    no sense or lies elsewhere; OSError.
+    """
+    at = start
     while values > 0:
         if not 0 < at < end:
             raise ValueError("its pages are not where the footer says")
-        header, length = read_header(stream, at)
+        header, length = _read_header(stream, at)
         kind, unpacked, packed = (_count(header, field) for field in (1, 2, 3))
         body = header.get(_DESCRIBED.get(kind, -1))
-        if not isinstance(body, dict) or body.get(2 if kind == _DATA else 4) not in _BOUNDED:
-            raise ValueError("a page of a kind or an encoding that none of ours has")
-        count = _count(body, 1)
-        size += unpacked + count * _VALUE_BYTES
-        if size > limit:
-            raise ValueError(f"it unfolds to {size} bytes or more: more than any of ours")
+        if isinstance(body, dict):
+            count, encoding = _count(body, 1), body.get(2 if kind == _DATA else 4)
+        else:
+            count, encoding = 0, None
+        yield Page(unpacked, packed, count, encoding)
         values -= count
-        if values < 0 or (not count and not packed):
-            raise ValueError("its pages hold other numbers of values than the footer says")
         at += length + packed
-    return size
 
 
 def _count(header: dict[int, Any], field: int) -> int:
@@ -93,7 +123,7 @@ def _count(header: dict[int, Any], field: int) -> int:
     return number
 
 
-def read_header(stream: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
+def _read_header(stream: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
     """A page header, and how many bytes it takes. Raises: ValueError."""
     much = _FIRST
     while True:

@@ -145,7 +145,7 @@ def leftovers(root: Path, named: AbstractSet[str]) -> list[Leftover]:
 
 def remove(root: Path, leftover: Leftover) -> None:
     """Delete what a dead run left. Raises: OSError."""
-    if _is_locked(leftover.path):
+    if _is_alive(leftover.path):
         return  # it was empty when looked at, and has come to life since
     for part in leftover.parts:
         (root / part).unlink(missing_ok=True)
@@ -176,24 +176,18 @@ def _is_dead(folder: Path, now: float, *, here: bool) -> bool:
     idle = now - max(
         [folder.stat().st_mtime, *(item.lstat().st_mtime for item in folder.iterdir())]
     )
-    try:
-        handle = os.open(folder / ALIVE, os.O_RDWR)
-    except FileNotFoundError:
-        # Killed, or just about to make it; or a power cut took it, and left other files.
+    alive = _is_alive(folder)
+    if alive is None:  # killed, or just about to make it; or a power cut took it, and left others
         return here or idle > LOOSE_SECONDS
-    try:
-        return lock_file(handle) and (here or idle > IDLE_SECONDS)
-    except NotImplementedError:
-        return False
-    finally:
-        os.close(handle)
+    return not alive and (here or idle > IDLE_SECONDS)
 
 
-def _is_locked(folder: Path) -> bool:
+def _is_alive(folder: Path) -> bool | None:
+    """Whether a run holds its lock, or could where there are no locks; None without a lock file."""
     try:
         handle = os.open(folder / ALIVE, os.O_RDWR)
-    except OSError:
-        return False
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     try:
         return not lock_file(handle)
     except NotImplementedError:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,32 +66,6 @@ def newest_by_part(folder: Path, parts: Sequence[Part | None]) -> dict[int, pa.A
     for _, at, row in best.values():
         chosen.setdefault(at, []).append(row)
     return {at: pa.array(sorted(chosen[at]), pa.int64()) for at in sorted(chosen)}
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the archive knows of a document's newest revision; tells whether it is unchanged."""
-
-    revision: int
-    source_sha256: str
-    ruleset: str
-    profile: str
-
-
-#: The columns that ``newest_states`` looks at.
-STATE = ("id", "revision", "source_sha256", "ruleset", "profile")
-
-
-def newest_states(tables: Iterable[pa.Table]) -> dict[str, State]:
-    """The newest revision of every document, in short. tables: with the columns of ``STATE``."""
-    states: dict[str, State] = {}
-    for table in tables:
-        for row in table.to_pylist():
-            known = states.get(row["id"])
-            if known is None or known.revision < row["revision"]:
-                key = row.pop("id")
-                states[key] = State(**row)
-    return states
 
 
 def gather(

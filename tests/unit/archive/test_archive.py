@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from archive_support import document
 
-from archiver.archive.archive import Archive, State, create_archive, open_archive
+from archiver.archive.archive import Archive, create_archive, open_archive
 from archiver.archive.read.select import VERSIONS
 from archiver.archive.rows.columns import DOCUMENTS
 from archiver.archive.rows.records import quarantine_from_rows, records_from_rows, restore_bytes
@@ -69,11 +69,8 @@ def test_received_bytes_come_back(archive):
     assert restore_bytes(archive.record("a")) == b"play_arrow\nAlpha.\n"
 
 
-def test_states_and_ids(archive):
-    states = archive.states()
-    assert list(states) == ["a", "b", "c"] == archive.ids()
-    row = document("b", "Beta two.\n")
-    assert states["b"] == State(2, row["source_sha256"], support.RULESET_DIGEST, "standard")
+def test_ids(archive):
+    assert archive.ids() == ["a", "b", "c"]
 
 
 def test_quarantine(archive):

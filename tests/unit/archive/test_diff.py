@@ -107,7 +107,7 @@ def test_texts_of_many_lines_do_not_take_for_ever():
     new = "".join(f"line {number % 5} {number}\n" for number in range(60_000))
     begun = time.process_time()
     change = compare(document("d", old), document("d", new, revision=2))
-    assert time.process_time() - begun < 20
+    assert time.process_time() - begun < 100, "time grows faster than the size"
     marks = {line.mark for line in change.lines}
     assert marks == {"-", "+"}
 

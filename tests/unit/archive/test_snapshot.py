@@ -137,7 +137,6 @@ READS = {
     "newest": lambda archive: ids(archive.newest(["id"])),
     "scan": lambda archive: sorted(set(ids(archive.scan()))),
     "ids": lambda archive: archive.ids(),
-    "states": lambda archive: list(archive.states()),
     "paths": lambda archive: list(archive.paths()),
     "all": lambda archive: sorted(set(ids(selected(archive, Selection(), None)))),
 }

@@ -30,7 +30,6 @@ def test_all_jobs_run_on_a_few_documents():
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    assert "too small a corpus" in done.stderr
     told = json.loads(done.stdout)
     rows = {row["name"]: row for row in told["rows"]}
     assert rows.keys() == JOBS

@@ -204,9 +204,9 @@ def test_a_byte_order_mark_and_windows_line_ends(tmp_path):
 )  # fmt: skip
 def test_a_hostile_index_costs_no_more_than_its_size(tmp_path, noise):
     path = write(tmp_path, f"{HEAD}| file | id |\n|---|---|\n{noise}\n")
-    start = time.perf_counter()
+    start = time.process_time()
     read_index(path)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 100, "time grows faster than the size"
 
 
 def test_lines_are_counted_as_markdown_counts_them():
