@@ -17,7 +17,7 @@ RULE = "model.line"
 WHY = "The line model is sure that this is the page around the text, not the text."
 
 #: Raised whenever the same weights would decide otherwise on some text.
-VERSION = 3
+VERSION = 4
 
 #: The weights that ship, by the question they were trained for.
 WEIGHTS = {name: files(__name__) / f"{name}.npz" for name in ("text", "worth")}

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.uint32]
 Flags = NDArray[np.uint16]
+Rows = NDArray[np.intp]
+Wide = NDArray[np.uint64]
 
 ALPHA, UPPER, DIGIT, SPACE, WORD, CJK, SENTENCE, COMMA, END, QUOTE, BAR, PRICE = (
     1 << bit for bit in range(12)
@@ -31,31 +33,53 @@ _MARKS = {
 _BEYOND_LETTER, _BEYOND_CJK, _BEYOND_SYMBOL = 0x10000, 0x10001, 0x10002
 
 
-def small_of(codes: Codes) -> Codes:
+def rows_of(codes: Codes) -> Rows:
+    """The rows of this module's tables that stand for code points."""
+    rows = codes.astype(np.intp)
+    if codes.size and int(codes.max()) >= 0x10000:
+        rows[rows >= 0x20000] = _BEYOND_CJK
+        rows[rows >= 0x1F000] = _BEYOND_SYMBOL
+        rows[(rows >= 0x10000) & (codes < 0x1F000)] = _BEYOND_LETTER
+    return rows
+
+
+def small_of(rows: Rows) -> Wide:
     """Code points written small, every digit as ``0``; one for one, unlike ``str.lower``."""
-    small = _tables()[1]
-    return small[_rows(codes)]
+    return _tables()[1].take(rows, mode="clip")  # "clip" only spares the check
 
 
-def flags_of(codes: Codes) -> Flags:
+def flags_of(rows: Rows) -> Flags:
     """What each code point is: the constants of this module, added up."""
-    return _tables()[0][_rows(codes)]
+    return _tables()[0].take(rows, mode="clip")
 
 
-def _rows(codes: Codes) -> Codes:
-    if codes.size == 0 or int(codes.max()) < 0x10000:
-        return codes
-    beyond = np.where(
-        codes >= 0x20000, _BEYOND_CJK, np.where(codes >= 0x1F000, _BEYOND_SYMBOL, _BEYOND_LETTER)
-    )
-    return np.where(codes < 0x10000, codes, beyond).astype(np.uint32)
+def every_flag() -> Flags:
+    """The flags of all rows."""
+    return _tables()[0]
+
+
+def counted(rows: Rows) -> tuple[Wide, Wide]:
+    """Code points as numbers to be added up: two counts in each, the second from bit 32 on.
+
+    Returns: letters and capitals; digits and white space.
+    """
+    return _counting()[0].take(rows, mode="clip"), _counting()[1].take(rows, mode="clip")
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[Flags, Codes]:
+def _counting() -> tuple[Wide, Wide]:
+    flags = _tables()[0]
+    letter, capital, digit, space = (
+        ((flags & flag) != 0).astype(np.uint64) for flag in (ALPHA, UPPER, DIGIT, SPACE)
+    )
+    return letter | capital << np.uint64(32), digit | space << np.uint64(32)
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[Flags, Wide]:
     """Made at first use, in a few hundredths of a second."""
     flags = np.zeros(0x10003, np.uint16)
-    small = np.arange(0x10003, dtype=np.uint32)
+    small = np.arange(0x10003, dtype=np.uint64)
     for code in range(0x10000):
         char = chr(code)
         kind = unicodedata.category(char)

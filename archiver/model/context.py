@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from archiver.model.figures import FAR, FUNCTION_WORDS, LONG
 from archiver.model.lines import Bits, Lines
+from archiver.model.own import table_of
 from archiver.model.segment import WORD_BITS, Ints
 from archiver.model.sums import Plan, plan
 
@@ -91,9 +92,7 @@ def context(lines: Lines, block: Block) -> Context:
         *topic,
         *_prose(lines, block, at, weight, ways[0]),
     ]
-    figures = np.empty((len(block), len(columns)), np.float32)
-    for number, column in enumerate(columns):
-        figures[:, number] = column
+    figures = table_of(columns)
     members = np.concatenate([way.order for way in ways])
     sizes = np.concatenate([way.sizes for way in ways])
     offsets = np.cumsum([0, *(len(way.sizes) for way in ways)])

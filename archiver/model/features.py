@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archiver.model.figures import figures
-from archiver.model.segment import Hashes, Ints, Segments, digests, mixed, segment, shape_digests
+from archiver.model.segment import (
+    Hashes,
+    Ints,
+    Segments,
+    between,
+    digests,
+    mixed,
+    segment,
+    shape_digests,
+)
 
 Floats = NDArray[np.float32]
 
@@ -116,32 +125,32 @@ def tokens_of(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> tupl
     rank = np.arange(len(seg.words)) - seg.word_at[:-1][line]
     left = counts[line] - rank
     head = rank < HEAD_WORDS
-    pair = head[:-1] & (left[:-1] > 1)
-    stem = (rank < STEM_WORDS) & (seg.word_end - seg.word_start > STEM_LENGTH)
+    seen = np.flatnonzero(head | (left <= TAIL_WORDS))
+    pair = np.flatnonzero(head & (left > 1))
+    stem = np.flatnonzero((rank < STEM_WORDS) & (seg.word_end - seg.word_start > STEM_LENGTH))
     stem_at = seg.word_start[stem]
-    some = counts > 0
-    few = some & (counts <= WHOLE_WORDS)
-    marks = seg.small[seg.first].astype(np.uint64) << np.uint64(21) | seg.small[seg.last]
-    small = seg.small.astype(np.uint64)
+    some = np.flatnonzero(counts)
+    few = some[counts[some] <= WHOLE_WORDS]
+    marks = seg.small[seg.first] << np.uint64(21) | seg.small[seg.last]
     kinds: list[tuple[Ints, Hashes]] = [
         (every, shapes),
         (every, mixed(marks)),
-        (every[some], seg.words[seg.word_at[:-1][some]]),
-        (every[some], seg.words[seg.word_at[1:][some] - 1]),
-        (every[few], keys[few]),
-        (line[head | (left <= TAIL_WORDS)], seg.words[head | (left <= TAIL_WORDS)]),
-        (line[:-1][pair], seg.words[:-1][pair] * np.uint64(3) + seg.words[1:][pair]),
-        (line[stem], digests(small, stem_at, stem_at + STEM_LENGTH)),
+        (some, seg.words[seg.word_at[some]]),
+        (some, seg.words[seg.word_at[some + 1] - 1]),
+        (few, keys[few]),
+        (line[seen], seg.words[seen]),
+        (line[pair], seg.words[pair] * np.uint64(3) + seg.words[pair + 1]),
+        (line[stem], between(seg.running, stem_at, stem_at + STEM_LENGTH)),
     ]
-    sizes = sum(np.bincount(at, minlength=n) for at, _ in kinds)
-    starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
-    tokens = np.zeros(int(np.sum(sizes)), np.int64)
+    sizes = [np.bincount(at, minlength=n) for at, _ in kinds]
+    ends = np.cumsum(np.sum(sizes, axis=0))
+    starts = np.concatenate([[0], ends])[:-1].astype(np.int64)
+    values = np.empty(int(ends[-1]) if n else 0, np.uint64)
     used = starts.copy()
-    for salt, (at, values) in enumerate(kinds):
-        size = np.bincount(at, minlength=n)
-        offset = np.concatenate([[0], np.cumsum(size)])[:-1]
-        place = used[at] + np.arange(len(at)) - offset[at]
-        spread = mixed(values + np.uint64(salt * 0x632BE59BD9B4E019 % (1 << 64)))
-        tokens[place] = (spread >> np.uint64(64 - BUCKETS_BITS)).astype(np.int64)
+    for salt, ((at, kind), size) in enumerate(zip(kinds, sizes, strict=True)):
+        place = (used - (np.cumsum(size) - size))[at]
+        place += np.arange(len(at))
+        values[place] = kind + np.uint64(salt * 0x632BE59BD9B4E019 % (1 << 64))
         used += size
+    tokens = (mixed(values) >> np.uint64(64 - BUCKETS_BITS)).astype(np.int64)
     return tokens, starts

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from archiver.model.alphabet import (
-    ALPHA,
-    BAR,
-    CJK,
-    COMMA,
-    DIGIT,
-    END,
-    PRICE,
-    QUOTE,
-    SENTENCE,
-    SPACE,
-    UPPER,
-)  # fmt: skip
+from archiver.model.alphabet import END
+from archiver.model.own import Column, Floats, own_figures, table_of, weights
 from archiver.model.segment import WORD_BITS, Hashes, Ints, Segments
-
-Floats = NDArray[np.float32]
-Column = NDArray[np.float64]
 
 #: A line with at least so many words (two characters of Chinese make one) is prose.
 LONG = 12
@@ -32,8 +17,8 @@ FUNCTION_WORDS = 30
 #: Beyond so many lines, a distance says only "far".
 FAR = 200
 
-#: Figures a line; the first of them depend on nothing but the line.
-WIDTH, OWN = 58, 32
+#: Figures a line; the first ``own.OWN`` of them depend on nothing but the line.
+WIDTH = 58
 
 #: Those that tell of the end of a sentence; of a clock, a date and a year; how often
 #: the line stands in the document; and how much it shares with the long lines.
@@ -52,109 +37,7 @@ def figures(seg: Segments, counts: Ints, shapes: Hashes, keys: Hashes) -> Floats
         *_topic(seg, counts, weight),
         *_prose(seg, weight),
     ]
-    near = np.stack(columns, axis=1).astype(np.float32)
-    return np.concatenate([own_figures(seg, counts), near], axis=1)
-
-
-def own_figures(seg: Segments, counts: Ints) -> Floats:
-    """The first ``OWN`` figures of each line: those that its own characters tell."""
-    if len(seg) == 0:
-        return np.zeros((0, OWN), np.float32)
-    return np.stack([*_characters(seg, counts), *_marks(seg)], axis=1).astype(np.float32)
-
-
-def weights(seg: Segments, counts: Ints) -> Column:
-    """Words a line; those of scripts without blanks count half."""
-    cjk = (seg.flags[seg.word_start] & CJK) != 0
-    sums = np.concatenate([[0], np.cumsum(cjk)])
-    unspaced = sums[seg.word_at[1:]] - sums[seg.word_at[:-1]]
-    return np.asarray(counts - 0.5 * unspaced, np.float64)
-
-
-def _count(seg: Segments, mask: NDArray[np.bool_]) -> Column:
-    """How many of the marked characters each line has."""
-    at = np.flatnonzero(mask)
-    counts = np.searchsorted(at, seg.last, side="right") - np.searchsorted(at, seg.first)
-    return counts.astype(np.float64)
-
-
-def _characters(seg: Segments, counts: Ints) -> list[Column]:
-    length = (seg.last + 1 - seg.first).astype(np.float64)
-    words = np.maximum(counts, 1)
-    flags = seg.flags
-    alpha = length - _count(seg, (flags & ALPHA) == 0)  # the others are fewer
-    upper = _count(seg, (flags & UPPER) != 0)
-    digit = _count(seg, (flags & DIGIT) != 0)
-    space = _count(seg, (flags & SPACE) != 0)
-    sums = np.concatenate([[0], np.cumsum((flags[seg.word_start] & UPPER) != 0)])
-    titled = sums[seg.word_at[1:]] - sums[seg.word_at[:-1]]
-    return [
-        np.log1p(length) / 6,
-        np.log1p(counts) / 5,
-        np.minimum(alpha / words, 15) / 10,
-        upper / length,
-        digit / length,
-        (length - alpha - digit - space) / length,
-        titled / words,
-        _count(seg, (flags & CJK) != 0) / length,
-        ((upper > 3) & (upper >= alpha * 0.9)).astype(float),
-        np.log1p(seg.first - seg.begin) / 3,
-    ]
-
-
-def _marks(seg: Segments) -> list[Column]:
-    codes, flags = seg.codes, seg.flags
-    first, last = seg.first, seg.last
-    blank = (flags & SPACE) != 0
-    # Marks are few: all that is asked of them is asked of them alone.
-    at = np.flatnonzero((flags & (ALPHA | DIGIT | SPACE)) == 0)
-    line = np.searchsorted(first, at, side="right") - 1
-    code, flag, before, after = codes[at], flags[at], flags[at - 1], flags[(at + 1) % len(flags)]
-    between = ((before & DIGIT) != 0) & ((after & DIGIT) != 0)
-    dash = (code == 45) | (code == 46) | (code == 47)
-
-    def some(mask: NDArray[np.bool_], most: int = 1) -> Column:
-        counts = np.bincount(line[mask], minlength=len(seg)).astype(np.float64)
-        return np.minimum(counts, most) / most
-
-    second = flags[np.minimum(first + 1, len(flags) - 1)]
-    bullet = ((flags[first] & (ALPHA | DIGIT)) == 0) & ((second & SPACE) != 0)
-    return [
-        ((flags[last] & SENTENCE) != 0).astype(float),
-        (codes[last] == 58).astype(float),
-        ((flags[last] & END) != 0).astype(float),
-        bullet.astype(float),
-        ((flags[first] & DIGIT) != 0).astype(float),
-        ((flags[first] & (ALPHA | UPPER)) == ALPHA).astype(float),
-        ((flags[first] & UPPER) != 0).astype(float),
-        some((code == 64) | ((code == 47) & (codes[at - 1] == 47))),
-        some((code == 46) & ((before & ALPHA) != 0) & ((after & (ALPHA | UPPER)) == ALPHA)),
-        some((flag & BAR) != 0, 6),
-        some((flag & COMMA) != 0, 8),
-        some((flag & SENTENCE) != 0, 8),
-        some((flag & QUOTE) != 0),
-        some((flag & PRICE) != 0),
-        some(code == 0xA9),
-        some((code == 58) & between),
-        some(dash & between),
-        some((code == 40) | (code == 0xFF08)),
-        np.isin(codes[first], [91, 123, 60, 124]).astype(float),
-        some((code == 33) | (code == 63) | (code == 0xFF01) | (code == 0xFF1F)),
-        np.minimum(_count(seg, blank & np.roll(blank, 1)), 8) / 8,
-        _years(seg),
-    ]
-
-
-def _years(seg: Segments) -> Column:
-    four = seg.word_end - seg.word_start == 4
-    at = seg.word_start[four]
-    year = np.zeros(len(seg.word_start), bool)
-    head = seg.codes[at] * 10 + seg.codes[at + 1]  # "19" and "20" as numbers of their codes
-    digits = (seg.flags[at + 2] & DIGIT != 0) & (seg.flags[at + 3] & DIGIT != 0)
-    year[four] = np.isin(head, [49 * 10 + 57, 50 * 10 + 48]) & digits
-    sums = np.concatenate([[0], np.cumsum(year)])
-    some: Column = (sums[seg.word_at[1:]] > sums[seg.word_at[:-1]]).astype(np.float64)
-    return some
+    return np.concatenate([own_figures(seg, counts), table_of(columns)], axis=1)
 
 
 def _places(seg: Segments) -> list[Column]:

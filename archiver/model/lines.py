@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from archiver.model.alphabet import END
 from archiver.model.features import SHAPE_RUNS, Floats, indents, tokens_of, word_digests
-from archiver.model.figures import DATED, ENDS_SENTENCE, own_figures, weights
+from archiver.model.figures import DATED, ENDS_SENTENCE
+from archiver.model.own import own_figures, weights
 from archiver.model.segment import WORD_BITS, Hashes, Ints, segment, shape_digests
 from archiver.model.sums import group_sums
 
@@ -48,17 +49,19 @@ class Lines:
         """
         self._table, self._weight, self._bias = table, weight, bias
         self._numbers = _Numbers()
-        none, width = np.zeros(0, np.int32), weight.shape[1]
+        width = weight.shape[1]
         self.entry = np.zeros((0, width), np.float32)
-        self.visible = self.ends = self.sentence = self.dated = np.zeros(0, bool)
-        self.words = self.shape_row = self.marks_row = self.first_row = self.indent = none
+        self.visible, self.ends, self.sentence, self.dated = (np.zeros(0, bool) for _ in range(4))
+        self.words, self.shape_row, self.marks_row, self.first_row, self.indent = (
+            np.zeros(0, np.int32) for _ in range(5)
+        )
         self.weight = np.zeros(0)
         self.digests = np.zeros((0, 3), np.uint64)
         self.key = self.shape = self.head = np.zeros(0, np.int64)
-        self.vocabulary_size: Small = none
+        self.vocabulary_size: Small = np.zeros(0, np.int32)
         self.vocabulary_at: Ints = np.zeros(0, np.int64)
         self.vocabulary: Hashes = np.zeros(0, np.uint64)
-        self.own: Small = none
+        self.own: Small = np.zeros(0, np.int32)
 
     def numbers(self, lines: Sequence[str]) -> Ints:
         """The lines' numbers. Cost: a look-up each, and a few passes over new ones."""
@@ -68,9 +71,15 @@ class Lines:
         return found
 
     def _add(self, looks: Sequence[dict[str, NDArray[np.generic]]]) -> None:
-        for name in looks[0]:
-            columns = [getattr(self, name), *(look[name] for look in looks)]
-            setattr(self, name, np.concatenate(columns))
+        for name in tuple(looks[0]):
+            pieces = [look.pop(name) for look in looks]
+            column: NDArray[np.generic] = getattr(self, name)
+            place = len(column)
+            # Nothing else refers to a column; most grow where they are, never held twice.
+            column.resize((place + sum(map(len, pieces)), *column.shape[1:]), refcheck=False)
+            for piece in pieces:
+                column[place : place + len(piece)] = piece
+                place += len(piece)
         self.key, self.shape, self.head = (
             np.unique(column, return_inverse=True)[1] for column in self.digests.T
         )

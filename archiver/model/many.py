@@ -20,7 +20,7 @@ from archiver.model.network import TEXT, WORTH_KEEPING
 from archiver.model.score import (
     BOUNDS,
     DOUBTFUL,
-    SCORE_DIGITS,
+    SCORE_STEP,
     Bounds,
     best_f1,
     decide,
@@ -28,8 +28,9 @@ from archiver.model.score import (
     limits_of,
     reasons,
 )
-from archiver.model.scores import TEXT_WORDS, Look, Scores, scored
+from archiver.model.scores import TEXT_WORDS, Look, Scores, log_odds, scored
 from archiver.model.segment import Ints
+from archiver.model.signed import is_signed
 from archiver.settings import Profile
 
 #: Log-odds nearer than this to a bound are not trusted to be on their side of it: those of
@@ -52,6 +53,7 @@ class Decider:
         if self._bounds is not None:
             self._network: Fused = shipped_fused(self._bounds.answer)
             self._lines: Lines = self._network.lines()
+            self._signs = _Signs()
 
     def decide(self, documents: Sequence[Sequence[str]]) -> list[dict[int, float]]:
         """For each document, what ``score.decide`` says of its lines.
@@ -102,12 +104,23 @@ class Decider:
         seen = context(self._lines, block)
         answers, gates = self._network.run(self._lines, block, seen)
         least = _log_odds(bounds.document) - DOCUMENT_DOUBT
+        most = _probable(_log_odds(bounds.line) + DOUBT)
+        signs = self._signs.__getitem__
         for number, (at, _, _) in enumerate(some):
             if gates[number] >= least:
                 own = slice(int(block.start[number]), int(block.end[number]))
                 look = self._look(block, seen, own)
                 gate = float(gates[number])
-                sure = _sure(look, documents[at], answers[own], gate, bounds)
+                scores = scored(
+                    look,
+                    documents[at],
+                    answers[own],
+                    gate,
+                    answer=bounds.answer,
+                    most=most,
+                    signs=signs,
+                )
+                sure = _sure(scores, answers[own], gate, bounds)
                 yield at, decide(documents[at], self._profile) if sure is None else sure
 
     def _look(self, block: Block, seen: Context, own: slice) -> Look:
@@ -137,19 +150,27 @@ def _blocks(
         yield some
 
 
+class _Signs(dict[str, bool]):
+    """Which lines are signed, remembered."""
+
+    def __missing__(self, line: str) -> bool:
+        signed = self[line] = is_signed(line)
+        return signed
+
+
 def _sure(
-    look: Look, lines: Sequence[str], answers: Floats, gate: float, bounds: Bounds
+    scores: Scores,
+    answers: Floats,
+    gate: float,
+    bounds: Bounds,
 ) -> dict[int, float] | None:
     """What goes from a document; None where float noise could decide on it."""
-    most = _probable(_log_odds(bounds.line) + DOUBT)
-    scores = scored(look, lines, answers, gate, answer=bounds.answer, most=most)
     if _shaky(scores, answers, gate, bounds):
         return None
     gone = falling(scores, bounds)
-    content = scores.content[gone]
-    # Where the last digit of a noted score is rounded up or down.
-    rest = np.abs(content * 10**SCORE_DIGITS % 1 - 0.5) / 10**SCORE_DIGITS
-    return None if np.any(rest < content * DOUBT) else reasons(scores, gone)
+    # Where the score that is noted lies between two steps.
+    rest = np.abs(log_odds(scores.content[gone]) / SCORE_STEP % 1 - 0.5) * SCORE_STEP
+    return None if np.any(rest < DOUBT) else reasons(scores, gone)
 
 
 def _shaky(scores: Scores, answers: Floats, gate: float, bounds: Bounds) -> bool:

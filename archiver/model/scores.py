@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,19 +76,22 @@ def scored(
     *,
     answer: int,
     most: float = 1.0,
+    signs: Callable[[str], bool] = is_signed,
 ) -> Scores:
     """The scores of a document from the network's answers.
 
     most: lines whose content is at least this are no candidates: they are not looked
-    at for bylines, facts and mastheads, which only keep lines.
+    at for bylines, facts and mastheads, which only keep lines. signs: ``is_signed``, for
+    callers who remember what it said.
     """
     found = probability(answers)
     body = np.flatnonzero((found[:, TEXT] > 0.5) & (look.words >= TEXT_WORDS))
     asked = np.flatnonzero(found[:, answer] < most)
     signed, fact = np.zeros(len(look.index), bool), np.zeros(len(look.index), bool)
-    signed[asked] = [is_signed(lines[number]) for number in look.index[asked]]
-    if any("|" in lines[number] or "\t" in lines[number] for number in look.index[asked]):
-        fact[:] = tabular([lines[number] for number in look.index])
+    candidates = [lines[number] for number in look.index[asked].tolist()]
+    signed[asked] = [*map(signs, candidates)]
+    if any("|" in line or "\t" in line for line in candidates):
+        fact[:] = tabular([lines[number] for number in look.index.tolist()])
     return Scores(
         index=look.index,
         content=found[:, answer],
@@ -123,3 +126,9 @@ def _masthead(look: Look, start: int, signed: NDArray[np.bool_]) -> NDArray[np.b
 def probability(log_odds: NDArray[np.float32] | float) -> NDArray[np.float64]:
     """From log-odds."""
     return 1 / (1 + np.exp(-np.clip(np.asarray(log_odds, np.float64), -30, 30)))
+
+
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of probabilities, none of them 0 or 1."""
+    found: NDArray[np.float64] = np.log(probability / (1 - probability))
+    return found

@@ -18,7 +18,10 @@ from archiver.model.alphabet import (
     WORD,
     Codes,
     Flags,
+    Rows,
+    every_flag,
     flags_of,
+    rows_of,
     small_of,
 )
 
@@ -43,12 +46,16 @@ class Segments:
 
     ``first`` and ``last`` are the first and last visible character of each line,
     ``begin`` where the line begins. ``words`` hold a digest of each word, and
-    ``line`` ``i`` has the words from ``word_at[i]`` to ``word_at[i + 1]``.
+    ``line`` ``i`` has the words from ``word_at[i]`` to ``word_at[i + 1]``. ``rows``,
+    ``flags`` and ``small`` are what ``archiver.model.alphabet`` makes of the code points,
+    and ``running`` the sums of ``small``, for digests of any stretch.
     """
 
     codes: Codes
-    small: Codes
+    rows: Rows
+    small: Hashes
     flags: Flags
+    running: Hashes
     index: Ints
     begin: Ints
     first: Ints
@@ -66,24 +73,38 @@ def segment(lines: Sequence[str]) -> Segments:
     """Cut lines into words. A newline inside a line counts as a blank."""
     text = "\n".join([line.replace("\n", " ") if "\n" in line else line for line in lines]) + "\n"
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    flags, small = flags_of(codes), small_of(codes)
+    rows = rows_of(codes)
+    flags, small = flags_of(rows), small_of(rows)
+    sums = running(small)
     ends = np.flatnonzero(codes == _NEWLINE)
     begins = np.concatenate([[0], ends[:-1] + 1])
-    visible = np.flatnonzero((flags & SPACE) == 0)
-    low, high = np.searchsorted(visible, begins), np.searchsorted(visible, ends)
+    run, run_end = _runs((flags & SPACE) == 0)
+    low, high = np.searchsorted(run, begins), np.searchsorted(run, ends)
     index = np.flatnonzero(high > low)
-    first, last = visible[low[index]], visible[high[index] - 1]
+    first, last = run[low[index]], run_end[high[index] - 1] - 1
     start, end = _word_bounds(flags)
     word_at = np.searchsorted(start, np.concatenate([begins[index], [len(codes)]]))
+    words = between(sums, start, end)
     return Segments(
-        codes, small, flags, index, begins[index], first, last,
-        digests(small.astype(np.uint64), start, end), start, end, word_at,
+        codes, rows, small, flags, sums, index, begins[index], first, last,
+        words, start, end, word_at,
     )  # fmt: skip
+
+
+def _runs(inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Where each run begins, and the place after it."""
+    edge = np.empty(len(inside) + 1, bool)
+    edge[0], edge[-1] = inside[0], inside[-1]
+    np.not_equal(inside[1:], inside[:-1], out=edge[1:-1])
+    at = np.flatnonzero(edge)
+    return at[::2], at[1::2]
 
 
 def _word_bounds(flags: Flags) -> tuple[Ints, Ints]:
     inside = (flags & WORD) != 0
     alone = (flags & CJK) != 0
+    if not alone.any():
+        return _runs(inside)
     start = inside.copy()
     start[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
     end = inside.copy()
@@ -96,10 +117,21 @@ def digests(values: Hashes, start: Ints, end: Ints) -> Hashes:
 
     A polynomial modulo 2**64, from running sums: one pass, however many stretches.
     """
-    powers, back = _powers(len(values))
+    return between(running(values), start, end)
+
+
+def running(values: Hashes) -> Hashes:
+    """The sums of which digests are differences; one more than there are values."""
     sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum((values + np.uint64(1)) * powers[: len(values)], out=sums[1:])
-    return mixed((sums[end] - sums[start]) * back[start])
+    terms = values + np.uint64(1)
+    terms *= _powers(len(values))[0][: len(values)]
+    np.cumsum(terms, out=sums[1:])
+    return sums
+
+
+def between(sums: Hashes, start: Ints, end: Ints) -> Hashes:
+    """The digests of stretches of the values that the running sums are of."""
+    return mixed((sums[end] - sums[start]) * _powers(len(sums) - 1)[1][start])
 
 
 def _powers(size: int) -> tuple[Hashes, Hashes]:
@@ -127,8 +159,8 @@ def mixed(values: Hashes) -> Hashes:
 
 @lru_cache(maxsize=1)
 def _kinds() -> Codes:
-    """What stands for a character in a shape, by its flags; nothing: the mark itself."""
-    flags = np.arange(int(np.iinfo(np.uint16).max) + 1)
+    """What stands for a character in a shape, by its row; nothing: the mark itself."""
+    flags = every_flag()
     kinds = np.zeros(len(flags), np.uint32)
     for flag, kind in ((DIGIT, "9"), (ALPHA, "a"), (UPPER, "A"), (SPACE, " ")):
         kinds[(flags & flag) != 0] = ord(kind)
@@ -137,10 +169,12 @@ def _kinds() -> Codes:
 
 def shape_digests(seg: Segments, runs: int) -> Hashes:
     """Each line's shape: its first runs of capitals, letters, digits, blanks and marks."""
-    kind = _kinds()[seg.flags]
-    kind = np.where(kind == 0, seg.codes, kind)
-    change = np.ones(len(kind), bool)
-    change[1:] = kind[1:] != kind[:-1]
+    kind = _kinds().take(seg.rows, mode="clip")
+    own = np.flatnonzero(kind == 0)
+    kind[own] = seg.codes[own]
+    change = np.empty(len(kind), bool)
+    change[:1] = True
+    np.not_equal(kind[1:], kind[:-1], out=change[1:])
     change[seg.first] = True
     at = np.flatnonzero(change)
     begin = np.searchsorted(at, seg.first)

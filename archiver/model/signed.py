@@ -95,7 +95,15 @@ def _sharing(words: set[str]) -> str:
     return f"(?:{branches})??" if "" in words else f"(?:{branches})"
 
 
+def _first_words(*tables: dict[str, str]) -> frozenset[str]:
+    """The first words of all, in the letters that a line in ASCII may spell them with."""
+    words = {word for table in tables for row in table.values() for word in row.split("|")}
+    return frozenset(word.replace("ı", "i").split(" ")[0] for word in words)
+
+
 _STARTS = _any_of(_BYLINES, _CREDITS)
+_FIRST = _first_words(_BYLINES, _CREDITS)
+_FIRST_WORD = re.compile(r"[^\w©(]*+(\w+)")
 _SIGNED = re.compile(rf"[^\w©(]*+(?:{_STARTS})(?!\w)[^\w]*+(\w)?", re.IGNORECASE)
 
 #: A byline may be cut in two: the name stands on the next line.
@@ -121,7 +129,11 @@ def is_signed(line: str) -> bool:
     with its credit is one too. Cost: the first and the last words of the line.
     """
     start = line[:200]
-    found = _SIGNED.match(start)
+    first = _FIRST_WORD.match(start)
+    found = None
+    # Most lines begin with another word than the names of these: that is found out sooner.
+    if first is None or not first[1].isascii() or first[1].lower() in _FIRST:
+        found = _SIGNED.match(start)
     if found is None and _CREDIT_SIGN.search(line[-100:]) is None:
         return False
     words = len(line.split())

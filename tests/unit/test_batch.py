@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import archiver.batch as batch_module
 from archiver.archive.rows.records import restore_bytes
 from archiver.batch import clean_batch, source_batch
 from archiver.clean import clean_source
@@ -139,3 +140,16 @@ def test_the_batch_path_equals_the_plain_path(blobs: list[bytes], profile) -> No
         assert [item["rule"] for item in row["edits"]] == [e.rule for e in cleaning.edits]
         assert row["encoding"] == document.encoding
         assert restore_bytes(row) == source.data
+
+
+def test_records_do_not_depend_on_the_shares_that_a_batch_is_cleaned_in(monkeypatch) -> None:
+    sources = [Source(path.stem, path.name, path.read_bytes()) for path in SEEDS]
+    sources += [Source("e", "e.txt", b""), Source("p", "p.html", PAGE, "text/html")]
+    whole = run(sources)
+    for size in (1, 4000):
+        monkeypatch.setattr(batch_module, "SHARE_BYTES", size)
+        shared = run(sources)
+        assert shared.records.equals(whole.records)
+        assert shared.rejects == whole.rejects
+        assert (shared.notes, shared.unplaced) == (whole.notes, whole.unplaced)
+        assert run([]).records.num_rows == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.model.alphabet import CJK, UPPER, flags_of, small_of
+from archiver.model.alphabet import CJK, UPPER, flags_of, rows_of, small_of
 from archiver.model.features import BUCKETS_BITS, features
 from archiver.model.figures import DATED, WIDTH
 from archiver.model.segment import digests, segment
@@ -24,12 +24,12 @@ def words_of(line: str) -> int:
 
 
 def test_small_letters_come_one_for_one():
-    assert small_of(codes("AÉЖΣ9٣")).tolist() == codes("aéжσ00").tolist()
-    assert small_of(codes("İ")).size == 1
+    assert small_of(rows_of(codes("AÉЖΣ9٣"))).tolist() == codes("aéжσ00").tolist()
+    assert small_of(rows_of(codes("İ"))).size == 1
 
 
 def test_code_points_beyond_the_plane_are_known_by_kind():
-    flags = flags_of(codes("𠀀😀𐐀A"))
+    flags = flags_of(rows_of(codes("𠀀😀𐐀A")))
     assert [bool(flag & CJK) for flag in flags] == [True, False, False, False]
     assert bool(flags[3] & UPPER)
 

@@ -7,10 +7,10 @@ import pytest
 
 import archiver.model.lines as lines_module
 from archiver.model.features import features
-from archiver.model.figures import OWN
 from archiver.model.fused import shipped_fused
 from archiver.model.lines import LOT
 from archiver.model.network import shipped
+from archiver.model.own import OWN
 
 
 def test_a_line_keeps_its_number_and_is_looked_at_once(monkeypatch):
@@ -57,3 +57,15 @@ def test_the_entry_is_the_first_layer_of_the_network_but_for_the_document():
     weight = np.concatenate([arrays["inp.weight"][:OWN], arrays["inp.weight"][-len(means[0]) :]])
     plain = np.concatenate([seen.dense[:, :OWN], means], axis=1) @ weight + arrays["inp.bias"]
     assert np.allclose(entry, plain - plain.mean(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_lines_that_come_in_turns_are_known_as_if_they_came_at_once():
+    lines = [
+        f"Line {number % 7} of {number} words, or  of none?" * (number % 4) for number in range(99)
+    ]
+    once, turns = shipped_fused(1).lines(), shipped_fused(1).lines()
+    once.numbers(lines)
+    for start in range(0, 99, 20):
+        turns.numbers(lines[start : start + 20])
+    for name in ("entry", "digests", "vocabulary", "vocabulary_at", "own", "key", "indent"):
+        assert np.allclose(getattr(once, name), getattr(turns, name), atol=1e-5)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.model import many
+from archiver.model import fused, many
 from archiver.model.context import Block, context
 from archiver.model.features import features
-from archiver.model.figures import OWN
 from archiver.model.fused import Fused, shipped_fused
 from archiver.model.many import DOCUMENT_DOUBT, DOUBT, Decider
 from archiver.model.network import shipped
+from archiver.model.own import OWN
 from archiver.model.score import BOUNDS, decide
 
 ROOT = Path(__file__).parents[3]
@@ -148,3 +148,11 @@ def test_more_documents_than_a_block_can_number_are_spread_over_blocks():
     page = next(lines for lines in CASES if decide(lines, "strict"))
     pages = [["A line.", f"Line {number}"] for number in range(2100)] + [page]
     assert Decider("strict").decide(pages)[-1] == decide(page, "strict")
+
+
+@pytest.mark.parametrize("piece", [1, 7, 50])
+def test_answers_do_not_depend_on_the_pieces_that_lines_are_worked_on_in(piece, monkeypatch):
+    wanted = together(PAGES, shipped_fused(1))[3]
+    monkeypatch.setattr(fused, "PIECE", piece)
+    for found, want in zip(together(PAGES, shipped_fused(1))[3], wanted, strict=True):
+        assert np.abs(found - want).max() < DOUBT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.model.network import Network, shipped
-from archiver.model.score import BOUNDS, Scores, decide, falling, score_document, score_lines
+from archiver.model.score import (
+    BOUNDS,
+    SCORE_STEP,
+    Scores,
+    decide,
+    falling,
+    score_document,
+    score_lines,
+)
 
 CASES = {
     case["label"]: case["lines"]
@@ -130,3 +139,16 @@ def test_scores_say_which_lines_they_are_of():
     found = score_document(["", "Home", "", "News"], shipped())
     assert found.index.tolist() == [1, 3]
     assert isinstance(shipped(), Network)
+
+
+def test_a_noted_score_is_the_nearest_step_of_the_ladder():
+    lines = CASES["page"]
+    noted = decide(lines, "strict")
+    found = score_document(lines, answer=BOUNDS["strict"].answer)
+    content = dict(zip(found.index.tolist(), found.content.tolist(), strict=True))
+    assert len(noted) > 2
+    for number, score in noted.items():
+        exact = math.log((1 - content[number]) / content[number])
+        step = round(exact / SCORE_STEP) * SCORE_STEP
+        assert abs(exact - step) <= SCORE_STEP / 2
+        assert score == round(1 / (1 + math.exp(-step)), 4)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from unittest import mock
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.model import signed
 from archiver.model.signed import is_signed
 
 
@@ -52,3 +58,38 @@ def test_not_signed(line):
 def test_a_long_line_costs_no_more_than_its_first_words():
     assert is_signed("By " + "x" * 1_000_000)
     assert not is_signed("-" * 1_000_000)
+
+
+STARTS = [
+    "By",
+    "by_x",
+    "BYE",
+    "Foto",
+    "foto:",
+    "Yayinlanma",
+    "YAYINLANMA",
+    "Yayınlanma",
+    "(c)",
+    "©",
+]
+STARTS += [
+    "Last updated",
+    "Last",
+    "Photoſ",
+    "photos by",
+    "Video",
+    "Von",
+    "文",
+    "作者：",
+    "• By",
+    "(Foto",
+]
+
+
+@given(st.lists(st.sampled_from([*STARTS, "Ann", "Lee", "2024", "/ AFP", "-", "news"]), max_size=7))
+@settings(max_examples=150, deadline=None)
+def test_a_look_at_the_first_word_spares_the_pattern_and_changes_nothing(words):
+    line = " ".join(words)
+    with mock.patch.object(signed, "_FIRST_WORD", re.compile("(?!)")):  # spares nothing
+        wanted = is_signed(line)
+    assert is_signed(line) == wanted
