@@ -6,15 +6,16 @@ the two equal on every document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from functools import lru_cache
 
 from archiver.document import Cleaning, Document, Edit, Finding, Source
 from archiver.model import RULE
 from archiver.page.read import read_page
 from archiver.rules.hosts import host_of, normal_host
+from archiver.rules.judge import Judge
 from archiver.rules.load import builtin
-from archiver.rules.match import Matcher, Verdict
+from archiver.rules.match import Matcher
 from archiver.rules.outcome import Facts, apply_rules
 from archiver.rules.rule import Ruleset
 from archiver.settings import PROFILES, Profile
@@ -52,7 +53,7 @@ def clean_with(
     text: str,
     matcher: Matcher,
     profile: Profile,
-    judge: Callable[[str], Verdict] | None = None,
+    judge: Judge | None = None,
 ) -> Cleaning:
     """``clean_text`` with a matcher at hand, for callers with many texts.
 
@@ -64,7 +65,7 @@ def clean_with(
     """
     from archiver.model.score import decide
 
-    work = steps(text, matcher, profile, judge)
+    work = steps(text, mended(text), judge or Judge(matcher), profile)
     try:
         lines = next(work)
         while True:
@@ -78,33 +79,29 @@ def clean_with(
 Steps = Generator[list[str], Mapping[int, float], Cleaning]
 
 
-def steps(
-    text: str,
-    matcher: Matcher,
-    profile: Profile,
-    judge: Callable[[str], Verdict] | None = None,
-) -> Steps:
-    """``clean_with`` for callers who ask the model about many documents at once.
+def mended(text: str) -> Cleaning:
+    """The first step: the text with its characters repaired. Raises: nothing."""
+    return Cleaning(*repair(text))
 
+
+def steps(text: str, start: Cleaning, judge: Judge, profile: Profile) -> Steps:
+    """``clean_with`` for callers who ask rules and model about many documents at once.
+
+    start: what ``mended`` makes of the text.
     Yields: the lines to be asked about, as often as it takes; send in what
     ``archiver.model.score.decide`` says of them.
     """
-    repaired, repairs = repair(text)
-    start = Cleaning(repaired, repairs)
     if profile == "safe":
-        return _then(text, start, *apply_rules(repaired, matcher, judge))
-    settled = yield from _settled(text, start, matcher, judge)
+        return _then(text, start, *apply_rules(start.text, judge.matcher, judge))
+    settled = yield from _settled(text, start, judge)
     if settled is None:
-        ruled = _then(text, start, *apply_rules(repaired, matcher, judge))
-        settled = (yield from _settled(text, ruled, matcher, judge)) or ruled
+        ruled = _then(text, start, *apply_rules(start.text, judge.matcher, judge))
+        settled = (yield from _settled(text, ruled, judge)) or ruled
     return settled
 
 
 def _settled(
-    raw: str,
-    done: Cleaning,
-    matcher: Matcher,
-    judge: Callable[[str], Verdict] | None,
+    raw: str, done: Cleaning, judge: Judge
 ) -> Generator[list[str], Mapping[int, float], Cleaning | None]:
     """Rules and line model in turns, until neither takes anything more; or None.
 
@@ -114,7 +111,7 @@ def _settled(
     for _ in range(MAX_TURNS):
         sure = yield done.text.split("\n")
         also = {line: (RULE, score) for line, score in sure.items()}
-        edits, facts = apply_rules(done.text, matcher, judge, also)
+        edits, facts = apply_rules(done.text, judge.matcher, judge, also)
         if not edits and not facts:
             return done
         done = _then(raw, done, edits, facts)
@@ -160,16 +157,21 @@ def matcher_for(
 ) -> Matcher:
     """The compiled rules; kept, since compiling costs more than cleaning many texts.
 
-    They are compiled once for all hosts. ``host`` may be written in any way.
+    They are compiled once for all languages and hosts. ``host`` may be written in any way.
     Raises: ValueError for an unknown profile.
     """
     if profile not in PROFILES:
         message = f"profile is {profile!r}, not one of {', '.join(PROFILES)}"
         raise ValueError(message)
-    matcher = _compiled(ruleset, profile, (language or "").partition("-")[0].lower())
+    matcher = _spoken(ruleset, profile, (language or "").partition("-")[0].lower())
     return matcher.at(normal_host(host or ""))
 
 
-@lru_cache(maxsize=64)
-def _compiled(ruleset: Ruleset, profile: Profile, language: str) -> Matcher:
-    return Matcher(ruleset, profile, language)
+@lru_cache(maxsize=256)
+def _spoken(ruleset: Ruleset, profile: Profile, language: str) -> Matcher:
+    return _compiled(ruleset, profile).speaking(language)
+
+
+@lru_cache(maxsize=8)
+def _compiled(ruleset: Ruleset, profile: Profile) -> Matcher:
+    return Matcher(ruleset, profile)

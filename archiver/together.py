@@ -6,23 +6,20 @@ they ask the line model, which answers many documents much cheaper than one afte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archiver.clean import Steps, clean_with, matcher_for, steps
+from archiver.clean import Steps, clean_with, matcher_for, mended, steps
 from archiver.document import Cleaning
-from archiver.rules.match import Matcher, Verdict
+from archiver.rules.judge import Judge
 from archiver.rules.rule import Ruleset
+from archiver.rules.sieve import Asked
 from archiver.settings import Profile
 
 if TYPE_CHECKING:
     from archiver.model.many import Decider
-
-#: A verdict on a longer line is not kept: such lines hardly ever stand twice.
-MAX_KEPT_LINE = 200
-
-Judge = Callable[[str], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +35,15 @@ class Text:
 class Together:
     """Cleans texts with one ruleset and profile, and remembers what lines they share.
 
-    The memory (verdicts per matcher and line, features of lines) makes nothing but the
+    The memory (what names lines, verdicts on them, their features) makes nothing but the
     time depend on what was cleaned before. It grows with the lines seen: keep one for
     a batch, not for a corpus.
     """
 
     ruleset: Ruleset
     profile: Profile
-    _judges: dict[tuple[str, str], tuple[Matcher, Judge]] = field(default_factory=dict)
+    _asked: Asked | None = None
+    _judges: dict[tuple[str, str], Judge] = field(default_factory=dict)
     _decider: Decider | None = None
 
     def clean(self, texts: Iterable[Text]) -> list[Cleaning | Exception]:
@@ -55,8 +53,13 @@ class Together:
         """
         asked = list(texts)
         done: dict[int, Cleaning | Exception] = {}
-        works = [self._steps(text) for text in asked]
-        answers: dict[int, Mapping[int, float] | None] = dict.fromkeys(range(len(asked)))
+        works: dict[int, Steps] = {}
+        for at, start in enumerate(self._mended(asked)):
+            if isinstance(start, Cleaning):
+                works[at] = self._steps(asked[at], start)
+            else:
+                done[at] = start
+        answers: dict[int, Mapping[int, float] | None] = dict.fromkeys(works)
         while answers:
             waiting: dict[int, list[str]] = {}
             for at, sure in answers.items():
@@ -72,9 +75,15 @@ class Together:
                 break
         return [done[at] for at in range(len(asked))]
 
-    def _steps(self, text: Text) -> Steps:
-        matcher, judge = self._judge(text)
-        return (yield from steps(text.text, matcher, self.profile, judge))
+    def _mended(self, texts: list[Text]) -> list[Cleaning | Exception]:
+        """The first step of each; and the rules are asked about the lines of all at once."""
+        starts = [_repaired(text) for text in texts]
+        with suppress(Exception):  # whichever text it is: it will fail by itself
+            self._known().ask([start.text for start in starts if isinstance(start, Cleaning)])
+        return starts
+
+    def _steps(self, text: Text, start: Cleaning) -> Steps:
+        return (yield from steps(text.text, start, self._judge(text), self.profile))
 
     def _decide(self, documents: list[list[str]]) -> list[dict[int, float]]:
         if not documents:
@@ -87,16 +96,24 @@ class Together:
 
     def _alone(self, text: Text) -> Cleaning | Exception:
         try:
-            matcher, judge = self._judge(text)
-            return clean_with(text.text, matcher, self.profile, judge)
+            judge = self._judge(text)
+            return clean_with(text.text, judge.matcher, self.profile, judge)
         except Exception as problem:  # noqa: BLE001
             return problem
 
-    def _judge(self, text: Text) -> tuple[Matcher, Judge]:
+    def _judge(self, text: Text) -> Judge:
         found = matcher_for(self.ruleset, self.profile, text.language, text.host)
         # Documents of hosts that no rule names share their verdicts.
-        key = (text.language or "").partition("-")[0].lower(), found.site
-        return self._judges.setdefault(key, (found, _remembering(found)))
+        key = found.language, found.site
+        if key not in self._judges:
+            self._judges[key] = Judge(found, self._known())
+        return self._judges[key]
+
+    def _known(self) -> Asked:
+        """What names lines, whatever their language and host."""
+        if self._asked is None:
+            self._asked = Asked(matcher_for(self.ruleset, self.profile, None).sieve)
+        return self._asked
 
 
 def _advanced(work: Steps, sure: Mapping[int, float] | None) -> list[str] | Cleaning | Exception:
@@ -110,15 +127,8 @@ def _advanced(work: Steps, sure: Mapping[int, float] | None) -> list[str] | Clea
         return problem
 
 
-def _remembering(matcher: Matcher) -> Judge:
-    known: dict[str, Verdict] = {}
-
-    def judge(line: str) -> Verdict:
-        verdict = known.get(line)
-        if verdict is None:
-            verdict = matcher.verdict(line)
-            if len(line) <= MAX_KEPT_LINE:
-                known[line] = verdict
-        return verdict
-
-    return judge
+def _repaired(text: Text) -> Cleaning | Exception:
+    try:
+        return mended(text.text)
+    except Exception as problem:  # noqa: BLE001 -- one text must not stop the others
+        return problem

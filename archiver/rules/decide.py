@@ -11,9 +11,10 @@ nothing more: both are tested as laws.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from archiver.rules.judge import Judge
 from archiver.rules.match import Matcher, Verdict
 from archiver.rules.rule import Rule
 from archiver.text.lines import BULLETS
@@ -27,16 +28,15 @@ _NO_GAP: Counter[str] = Counter()
 def decide(
     lines: Sequence[str],
     verdicts: Mapping[int, Verdict],
-    matcher: Matcher,
-    judge: Callable[[str], Verdict],
+    judge: Judge,
 ) -> dict[int, int]:
     """Which lines go, by their numbers from 0, and the number of the rule that takes each.
 
-    ``verdicts`` are those on the lines that ``matcher.named`` tells; ``judge`` gives that
-    on any other, which is asked only where a rule that goes by place might act.
+    ``verdicts`` are those that ``judge.verdicts`` tells; it gives that on any other line,
+    which is asked only where a rule that goes by place might act.
     Cost: linear in the lines, times the largest window that a rule looks through.
     """
-    return _Page(lines, verdicts, matcher, judge).decide()
+    return _Page(lines, verdicts, judge).decide()
 
 
 class _Page:
@@ -47,13 +47,8 @@ class _Page:
     the line before it.
     """
 
-    def __init__(
-        self,
-        lines: Sequence[str],
-        verdicts: Mapping[int, Verdict],
-        matcher: Matcher,
-        judge: Callable[[str], Verdict],
-    ) -> None:
+    def __init__(self, lines: Sequence[str], verdicts: Mapping[int, Verdict], judge: Judge) -> None:
+        matcher = judge.matcher
         self.rules: Sequence[Rule] = matcher.rules
         self.texts = ["", *[line.strip() for line in lines], ""]
         for number, verdict in verdicts.items():
@@ -68,17 +63,16 @@ class _Page:
         self.lines, self.judge = lines, judge
         #: Lines that only a rule that goes by place may name: they are asked about when
         #: such a rule could act.
-        self.unasked: set[int] = set()
-        if matcher.between:
-            self.unasked = {*range(1, self.end)} - {number + 1 for number in verdicts}
+        named = {number + 1 for number in verdicts}
+        self.unasked = {*range(1, self.end)} - named if matcher.between else set()
         words = [line for line, text in enumerate(self.texts) if text]
         chain = [_HEAD, *words, self.end]
         self.next = dict(pairwise(chain))
         self.previous = {after: before for before, after in pairwise(chain)}
         self.gaps: dict[int, Counter[str]] = {}
         self._add_repeats(words, matcher)
-        named = {self.rules[n].family for numbers in self.candidates.values() for n in numbers}
-        if not named & matcher.between:  # nothing will ever be taken for them to stand between
+        families = {self.rules[n].family for found in self.candidates.values() for n in found}
+        if not families & matcher.between:  # nothing is ever taken for them to stand between
             self.unasked.clear()
         self.reach, self.window = matcher.reach, matcher.window
 
@@ -89,26 +83,38 @@ class _Page:
         that nothing can take the first copy as well; items of a list are left, and
         what stands more than twice: tips, credits and refrains are meant to.
         """
-        if not (matcher.repeats or matcher.agains):
+        counts = {text: count for text, count in Counter(self.texts).items() if count > 1 and text}
+        if not counts or not (matcher.repeats or matcher.agains):
             return
-        counts = {text: count for text, count in Counter(self.texts).items() if count > 1}
-        stood: set[str] = set()
-        fitting: dict[str, tuple[int, ...]] = {}
-        for line in [line for line in words if self.texts[line] in counts]:
+        alone = not self._may_stand_between(matcher)
+        stood: dict[str, int] = {}
+        fence = _HEAD  # the last line that nothing can take
+        for line in words:
             text = self.texts[line]
-            if text[0] == "|":  # rows of a table may be alike
+            if text not in counts or text[0] == "|":  # rows of a table may be alike
+                if line not in self.candidates and (alone or line not in self.unasked):
+                    fence = line
                 continue
             self._ask(line)
             named = self.candidates.get(line, ())
-            if text not in fitting:
-                fitting[text] = matcher.fitting(matcher.repeats, text)
-            fit = fitting[text]
-            twice = counts[text] == 2 and text in stood
+            before = stood.get(text, -1)
+            # Next to its like a line comes only where all between them is taken.
+            near = before >= fence or not matcher.repeats_stand_alone
+            fit = self.judge.fitting(text, again=False) if near else ()
+            twice = counts[text] == 2 and before > 0
             if twice and not named and text[0] not in BULLETS:
-                fit += matcher.fitting(matcher.agains, text)
-            stood.add(text)
+                fit += self.judge.fitting(text, again=True)
+            stood[text] = line
             if found := tuple(sorted({*named, *fit})):
                 self.candidates[line] = found
+            else:
+                fence = line
+
+    def _may_stand_between(self, matcher: Matcher) -> bool:
+        """Could a rule that goes by place ever find lines taken around one?"""
+        named = {self.rules[n].family for numbers in self.candidates.values() for n in numbers}
+        named |= {self.rules[n].family for n in (*matcher.repeats, *matcher.agains)}
+        return bool(named & matcher.between)
 
     def _ask(self, line: int) -> None:
         """Ask for the verdict on a line, where that was not done yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 #: What stands around a label without being part of it: bullets, arrows, rules,
 #: brackets, colons, and marks of writing direction.
@@ -16,8 +17,8 @@ _DRESS_BEFORE = _DRESS.replace("|", "")
 
 #: What screen readers are told of a link.
 _OPENS = re.compile(
-    r" ?\((?:opens?|öffnet|s'ouvre|se abre|abre|si apre|otwiera się|открывается|opent|öppnas)"
-    r" [^()]{3,40}\)?$| ?\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)?$"
+    r"\((?:opens?|öffnet|s'ouvre|se abre|abre|si apre|otwiera się|открывается|opent|öppnas)"
+    r" [^()]{3,40}\)?$|\((?:nouvelle fenêtre|new window|neues fenster|nueva ventana)\)?$"
 )
 
 #: A count behind a label: ``Kommentare (12)``, ``Share 1.2k``.
@@ -26,6 +27,33 @@ _COUNT = re.compile(r"(?<=[^\W\d])[\s:|(\[]+\d[\d.,]*[km]?$")
 #: First and last characters of lines that may be more than bare, see ``bare``.
 _FIRST = frozenset(_DRESS_BEFORE + '"o')
 _LAST = frozenset(_DRESS + '"')
+
+
+def bare_forms(lines: Sequence[str], folded: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of lines and their folded forms, those with a bare form beside it, and these forms.
+
+    As ``bare`` says of each; a form with nothing else in it is left out. Cost: as ``bare``.
+    """
+    owners: list[str] = []
+    found: list[str] = []
+    for line, form in zip(lines, folded, strict=True):
+        last = form[-1:]
+        if (
+            last in _LAST
+            or form[:1] in _FIRST
+            or "(" in form
+            or last.isdecimal()
+            or (last in ".km" and not form[-2:-1].isalpha())
+        ):
+            label = _bared(form)
+        elif len(form) & 1 and form[len(form) >> 1] == " ":
+            label = _single(form)
+        else:
+            continue
+        if label and label != form:
+            owners.append(line)
+            found.append(label)
+    return owners, found
 
 
 def bare(folded: str) -> str:
@@ -56,10 +84,21 @@ def _bared(folded: str) -> str:
         stripped = stripped.rstrip("." + _DRESS)
     stripped = stripped.removeprefix("o ")  # the bullet of a list in a list, in inscriptis
     if "(" in stripped:
-        stripped = _OPENS.sub("", stripped)
-    if not stripped[-1:].isalpha() or stripped[-1] in "km":
+        stripped = _unopened(stripped)
+    # A count ends in a digit, be it before k, m, commas and dots.
+    if stripped.removesuffix("k").removesuffix("m").rstrip(".,")[-1:].isdecimal():
         stripped = _COUNT.sub("", stripped)
     return _single(stripped.rstrip(_DRESS))
+
+
+def _unopened(label: str) -> str:
+    """A label without the note of how its link opens."""
+    at = label.find("(")
+    while at >= 0:
+        if _OPENS.match(label, at):
+            return label[: at - (label[at - 1 : at] == " ")]
+        at = label.find("(", at + 1)
+    return label
 
 
 def _single(label: str) -> str:

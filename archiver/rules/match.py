@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from archiver.rules.cuts import Cut, apart, without
 from archiver.rules.gate import SPACES, Patterns
 from archiver.rules.hosts import above
 from archiver.rules.label import bare
 from archiver.rules.regex import Pattern
 from archiver.rules.rule import Rule, Ruleset
+from archiver.rules.sieve import ANY, CUT, FACT, MAX_LINE, WHOLE, Sieve
 from archiver.settings import Profile
-from archiver.text.lines import fold, fold_lines, is_blank
+from archiver.text.lines import fold, is_blank
 from archiver.text.repair import repair_line
-
-#: A longer line is prose, whatever it says: the longest boilerplate sentence in
-#: the labelled sets has under 600 characters.
-MAX_LINE = 1_000
 
 #: Citation marks stand in paragraphs, so cuts look further; beyond, nothing is cut.
 MAX_CUT_LINE = 100_000
-
-Cut = tuple[int, int, int]
-
-#: A text of fewer lines is asked line by line: the gates need not be compiled for it.
-FEW_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +36,17 @@ class Verdict:
 
 
 class Matcher:
-    """The rules of one profile and language, compiled; says verdicts on lines.
+    """The rules of one profile, compiled; says verdicts on lines.
 
-    Rules for single hosts act on none until ``at`` names one.
+    Rules for single hosts act on none until ``at`` names one; rules for some languages act
+    on all until a language is named.
     Pure: the same line gets the same verdict whenever it is asked for, so
     verdicts may be kept for a whole batch.
     """
 
     def __init__(self, ruleset: Ruleset, profile: Profile, language: str | None = None) -> None:
-        spoken = (language or "").partition("-")[0].lower()
         self.rules: tuple[Rule, ...] = tuple(
-            rule
-            for rule in ruleset.rules
-            if rule.acts_in(profile)
-            and (not rule.languages or not spoken or spoken in rule.languages)
+            rule for rule in ruleset.rules if rule.acts_in(profile)
         )
         self._literals: dict[str, list[int]] = {}
         for number, rule in enumerate(self.rules):
@@ -65,6 +55,7 @@ class Matcher:
         self._whole = Patterns(self._patterns("drop", "keep"), whole=True)
         self._facts = Patterns(self._patterns("fact"), whole=True, around=SPACES)
         self._cuts = Patterns(self._patterns("cut"), whole=False)
+        self.sieve = Sieve(self._literals, whole=self._whole, facts=self._facts, cuts=self._cuts)
         self._compiled = {
             number: Pattern(rule.pattern) for number, rule in enumerate(self.rules) if rule.pattern
         }
@@ -80,6 +71,11 @@ class Matcher:
             for number, rule in enumerate(self.rules)
             if rule.context.repeat and not rule.literals
         )
+        families = {self.rules[number].family for number in self._repeats}
+        #: Whether no run of lines counts those that a repeat rule might take.
+        self.repeats_stand_alone = not any(
+            rule.context.min_run > 1 and rule.family in families for rule in self.rules
+        )
         contexts = [rule.context for rule in self.rules]
         # A repeat looks at the line before it and at that one's surroundings: two steps.
         self.reach = max((max(c.within, c.min_run, 2) for c in contexts), default=2)
@@ -90,10 +86,10 @@ class Matcher:
             for host in rule.hosts:
                 self._of_host.setdefault(host, []).append(number)
         self._bound = frozenset(n for found in self._of_host.values() for n in found)
-        #: The nearest host that a rule names, which tells what rules act: verdicts may
-        #: be kept by it; and the rules that are for other hosts.
-        self.site, self.away = "", self._bound
-        self.repeats, self.agains = self.here(self._repeats), self.here(self._agains)
+        self._spoken_in = {n: rule.languages for n, rule in enumerate(self.rules) if rule.languages}
+        self._settle("", (language or "").partition("-")[0].lower())
+        #: Whether any rule keeps lines; none of those that ship does.
+        self.keeps = any(rule.action == "keep" for rule in self.rules)
 
     def at(self, host: str | None) -> Matcher:
         """The same rules for documents of one host; what was compiled is shared.
@@ -102,34 +98,47 @@ class Matcher:
         Cost: as many look-ups as the host has dots.
         """
         site = next((name for name in above(host or "") if name in self._of_host), "")
-        if site == self.site:
-            return self
+        return self if site == self.site else self._of(site, self.language)
+
+    def speaking(self, language: str) -> Matcher:
+        """The same rules for documents in one language; what was compiled is shared.
+
+        language: the first part of a BCP 47 tag in small letters; empty where it is not known.
+        """
+        return self if language == self.language else self._of(self.site, language)
+
+    def _of(self, site: str, language: str) -> Matcher:
         other = copy(self)
-        other.site = site
-        other.away = self._bound.difference(*(self._of_host.get(name, ()) for name in above(site)))
-        other.repeats, other.agains = other.here(self._repeats), other.here(self._agains)
+        other._settle(site, language)  # noqa: SLF001 -- one of us
         return other
 
-    def here(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        """Those of some rules that act on the host."""
-        return tuple(number for number in numbers if number not in self.away)
+    def _settle(self, site: str, language: str) -> None:
+        #: The nearest host that a rule names, and the language: they tell what rules act, so
+        #: verdicts may be kept by them; and the rules that are for others.
+        self.site, self.language = site, language
+        self.away = self._bound.difference(*(self._of_host.get(name, ()) for name in above(site)))
+        if language:
+            self.away |= {n for n, spoken in self._spoken_in.items() if language not in spoken}
+        self.repeats = tuple(number for number in self._repeats if number not in self.away)
+        self.agains = tuple(number for number in self._agains if number not in self.away)
 
-    def verdict(self, line: str, *, listed: bool = False) -> Verdict:
+    def verdict(self, line: str, *, listed: bool = False, by: int = ANY) -> Verdict:
         """What the rules say about a line, given without its ``\\n``.
 
         ``listed``: the document lists what marks point to, so those stay.
+        ``by``: what may name the line beside literals, where the sieve has told.
 
         Cost: two passes over the line, plus one per rule that cuts it.
         """
-        cuts = self._find_cuts(line, listed=listed)
-        text = _without(line, cuts)
+        cuts = self._find_cuts(line, listed=listed) if by & CUT else ()
+        text = without(line, cuts)
         if cuts and (self._find_cuts(text, listed=listed) or repair_line(text)[0] != text):
             cuts, text = (), line  # would change again when cleaned again: leave it
         if is_blank(text):
             return Verdict(text, cuts, (cuts[0][2],) if cuts else ())
         if len(text) > MAX_LINE:
             return Verdict(text, cuts)
-        return Verdict(text, cuts, self._candidates(text))
+        return Verdict(text, cuts, self._candidates(text, ANY if cuts else by))
 
     def named(self, text: str) -> list[int]:
         """The lines of a text, by number from 0, that rules may take or cut by what they say.
@@ -139,27 +148,14 @@ class Matcher:
         Cost: a few passes over the text, and less than a microsecond a line.
         """
         lines = text.split("\n")
-        if len(lines) < FEW_LINES:
-            return [*range(len(lines))]
-        data = text.encode("utf-8", "replace")
-        found = self._cuts.lines(data) | self._facts.lines(data)
-        keys: list[str] = []
-        owners: list[int] = []
-        for number, folded in enumerate(fold_lines(text)):
-            if not folded or len(lines[number]) > MAX_LINE:
-                continue
-            keys.append(folded)
-            owners.append(number)
-            if folded in self._literals:
-                found.add(number)
-            if (label := bare(folded)) != folded and label:
-                keys.append(label)
-                owners.append(number)
-                if label in self._literals:
-                    found.add(number)
-        data = "\n".join(keys).encode("utf-8", "replace")
-        found.update(owners[key] for key in self._whole.lines(data))
-        return sorted(found)
+        named = self.sieve.named([*dict.fromkeys(lines)])
+        return [number for number, line in enumerate(lines) if line in named]
+
+    def kept(self, line: str) -> bool:
+        """Does a rule keep the line, whatever else would take it? Cost: as ``verdict``."""
+        if not self.keeps or len(line) > MAX_LINE:
+            return False
+        return any(self.rules[number].action == "keep" for number in self._named(fold(line)))
 
     def points(self, verdict: Verdict) -> bool:
         """Were marks cut that could point to a list in the document?"""
@@ -172,6 +168,8 @@ class Matcher:
 
     def fitting(self, numbers: Sequence[int], text: str) -> tuple[int, ...]:
         """Those of some repeat rules that a line is long enough for and may match."""
+        if self.kept(text):
+            return ()
         folded = fold(text)
         words = folded.count(" ") + 1
         return tuple(
@@ -194,16 +192,11 @@ class Matcher:
             and not rule.goes_by_place
         )
 
-    def _candidates(self, text: str) -> tuple[int, ...]:
+    def _candidates(self, text: str, by: int) -> tuple[int, ...]:
         folded = fold(text)
-        found: set[int] = set()
-        for key in {folded, bare(folded)} - {""}:
-            found.update(self._literals.get(key, ()))
-            sound = _sound(key)
-            found.update(self._whole.matching(sound))
-            found.update(n for n in self._placed if self._compiled[n].fullmatch(sound) is not None)
-        found.update(self._facts.matching(_sound(text.strip())))
-        found -= self.away
+        found = self._named(folded, by)
+        if by & FACT:
+            found |= {*self._facts.matching(_sound(text.strip()))} - self.away
         if not found or any(self.rules[number].action == "keep" for number in found):
             return ()
         words = folded.count(" ") + 1
@@ -211,11 +204,22 @@ class Matcher:
             sorted(number for number in found if words >= self.rules[number].context.min_words)
         )
 
+    def _named(self, folded: str, by: int = WHOLE) -> set[int]:
+        """The rules that act on this host and name a folded line as a whole."""
+        found: set[int] = set()
+        for key in {folded, bare(folded)} - {""}:
+            found.update(self._literals.get(key, ()))
+            sound = _sound(key)
+            if by & WHOLE:
+                found.update(self._whole.matching(sound))
+            found.update(n for n in self._placed if self._compiled[n].fullmatch(sound) is not None)
+        return found - self.away
+
     def _find_cuts(self, line: str, *, listed: bool) -> tuple[Cut, ...]:
         if len(line) > MAX_CUT_LINE:
             return ()
         return tuple(
-            _apart(
+            apart(
                 sorted(
                     (*span, number)
                     for number in self._cuts.matching(_sound(line))
@@ -230,18 +234,3 @@ class Matcher:
 def _sound(text: str) -> str:
     """The text with lone surrogates, which no UTF-8 engine takes, made question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _without(line: str, cuts: Sequence[Cut]) -> str:
-    for start, end, _ in reversed(cuts):
-        line = line[:start] + line[end:]
-    return line
-
-
-def _apart(spans: Sequence[Cut]) -> Iterator[Cut]:
-    """Spans that are not empty and overlap none before them."""
-    free = 0
-    for span in spans:
-        if span[0] >= free and span[1] > span[0]:
-            yield span
-            free = span[1]

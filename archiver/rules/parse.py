@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from archiver.rules.hosts import normal_host
 from archiver.rules.regex import Pattern, PatternError
 from archiver.rules.rule import ACTIONS, Context, Example, Rule
 from archiver.settings import PROFILES
-from archiver.text.lines import fold
+from archiver.text.lines import fold, fold_all
 
 _ID = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z0-9][a-z0-9-]{0,59}")
 
@@ -43,7 +43,7 @@ def parse_rule(entry: object, pack: str) -> tuple[Rule, list[str]]:
         action=action,  # type: ignore[arg-type]  # choice() allows ACTIONS only
         why=take.text("why", required=True),
         seen=take.text("seen", required=True),
-        literals=tuple(sorted({fold(literal) for literal in take.texts("literals")})),
+        literals=_folded(take.texts("literals")),
         pattern=take.text("pattern"),
         languages=take.texts("languages"),
         hosts=take.hosts(),
@@ -55,6 +55,13 @@ def parse_rule(entry: object, pack: str) -> tuple[Rule, list[str]]:
     )
     problems += _disagreements(rule)
     return rule, problems
+
+
+def _folded(literals: Sequence[str]) -> tuple[str, ...]:
+    # One with a line feed, which matches nothing, is folded by itself.
+    whole = [literal for literal in literals if "\n" not in literal]
+    broken = [fold(literal) for literal in literals if "\n" in literal]
+    return tuple(sorted({*fold_all(whole), *broken}))
 
 
 def _disagreements(rule: Rule) -> list[str]:

@@ -33,7 +33,7 @@ def is_sound(text: str) -> bool:
     False may be wrong: then ftfy has a look. Cost: a pass of RE2, and a quick check of
     normalisation; of plain ASCII, two looks in C.
     """
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+    if _is_plain(text):
         return True
     looks_damaged = _expression()
     if looks_damaged is None:
@@ -43,6 +43,42 @@ def is_sound(text: str) -> bool:
     except UnicodeEncodeError:  # halves of characters, which ftfy mends
         return False
     return looks_damaged.search(data) is None and unicodedata.is_normalized("NFC", text)
+
+
+def suspects(text: str) -> list[int]:
+    """The numbers from 0 of the lines that ftfy might change, the line end of each included.
+
+    Cost: as ``is_sound``, and some microseconds a line that is named.
+    """
+    if _is_plain(text):
+        return []
+    looks_damaged = _expression()
+    lines = text.split("\n")
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return [*range(len(lines))]
+    if looks_damaged is None:
+        return [*range(len(lines))]
+    found: set[int] = set()
+    number = at = 0
+    while (match := looks_damaged.search(data, at)) is not None:
+        start = match.start()
+        number += data.count(b"\n", at, start)
+        found.add(number)
+        # On with the next line, not behind the match: that may reach into it.
+        at = data.find(b"\n", start) + 1
+        number += 1
+        if not at:
+            break
+    if not unicodedata.is_normalized("NFC", text):
+        normal = unicodedata.is_normalized
+        found.update(n for n, line in enumerate(lines) if not normal("NFC", line))
+    return sorted(found)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def widened(pattern: str) -> str | None:

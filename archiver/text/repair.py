@@ -8,10 +8,12 @@ Every change is an edit, line by line, so that it can be seen and undone.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from archiver.document import Edit
-from archiver.text.damage import is_sound
+from archiver.text.damage import is_sound, suspects
+from archiver.text.edits import apply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,18 +82,18 @@ def repair(text: str) -> tuple[str, tuple[Edit, ...]]:
     Cost: one look at the text, and one at each line where it may be damaged; ftfy's on
     such lines alone.
     """
-    pieces: list[str] = []
-    edits: list[Edit] = []
-    at = 0
-    if is_sound(text):
+    numbers = suspects(text)
+    if not numbers:
         return text, ()
-    for line in _lines(text):
+    lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    edits: list[Edit] = []
+    for number in numbers:
+        line = lines[number] + ("\n" if number < len(lines) - 1 else "")
         fixed, rule = repair_line(line)
         if rule:
-            edits.append(_difference(at, line, fixed, rule))
-        pieces.append(fixed)
-        at += len(line)
-    return "".join(pieces), tuple(edits)
+            edits.append(_difference(starts[number], line, fixed, rule))
+    return apply(text, edits), tuple(edits)
 
 
 def repair_line(line: str) -> tuple[str, str]:
@@ -116,9 +118,13 @@ def repair_line(line: str) -> tuple[str, str]:
 def _fix(line: str) -> tuple[str, str]:
     if is_sound(line):
         return line, ""
-    from ftfy import fix_and_explain
+    from ftfy import fix_and_explain, fix_encoding_and_explain
 
-    fixed, steps = fix_and_explain(line, config())
+    # The first of its steps, which is nearly always all: the others find nothing in a sound
+    # line, and ftfy would look for that twice more.
+    fixed, steps = fix_encoding_and_explain(line, config())
+    if fixed == line or not is_sound(fixed):
+        fixed, steps = fix_and_explain(line, config())
     return fixed, _rule(steps or ()) if fixed != line else ""
 
 

@@ -60,7 +60,8 @@ def bare(folded: str) -> str:
     if stripped.endswith(".."):
         stripped = stripped.rstrip("." + _DRESS)
     stripped = stripped.removeprefix("o ")
-    stripped = _COUNT.sub("", _OPENS.sub("", stripped)).rstrip(_DRESS)
+    stripped = re.sub(f" ?(?:{_OPENS.pattern})", "", stripped)
+    stripped = _COUNT.sub("", stripped).rstrip(_DRESS)
     half = len(stripped) // 2
     doubled = stripped[half : half + 1] == " " and stripped[:half] == stripped[half + 1 :]
     return stripped[:half] if doubled else stripped

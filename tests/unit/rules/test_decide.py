@@ -131,3 +131,27 @@ def test_rules_of_another_language_are_left_out() -> None:
     for language, left in (("de-AT", ""), (None, ""), ("en", "Anzeige")):
         matcher = Matcher(ruleset, "safe", language)
         assert apply("Anzeige", apply_rules("Anzeige", matcher)[0]) == left
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a pair\nad\na pair\nx", "a pair\nx"),  # nothing but what was dropped stands between
+        ("a pair\nad\nx\na pair", "a pair\nx\na pair"),
+        ("a pair\nb pair\na pair\nb pair", "a pair\nb pair\na pair\nb pair"),
+        ("a pair\na pair\nad\na pair", "a pair\n"),
+        ("a pair\nad\nb pair\nb pair\na pair", "a pair\nb pair\na pair"),
+        ("x\n| 1 |\n| 1 |\ny", "x\n| 1 |\n| 1 |\ny"),
+    ],
+)
+def test_lines_that_repeat_go_where_they_come_to_stand_together(before: str, after: str) -> None:
+    twin = rule("twin.pair", pattern=".* pair|. 1 .", repeat=True)
+    assert clean(before, AD, twin) == after
+
+
+def test_a_line_that_stands_twice_counts_in_a_run_of_its_family() -> None:
+    """Wherever it stands: such a run asks for lines that could go, not for lines that do."""
+    twin = rule("twin.pair", pattern="pair", repeat=True)
+    run = rule("twin.run", "t", min_run=2)
+    assert clean("pair\nx\nt\npair", twin, run) == "pair\nx\npair"
+    assert clean("pear\nx\nt\npear", twin, run) == "pear\nx\nt\npear"

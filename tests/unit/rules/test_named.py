@@ -14,11 +14,13 @@ from plain_rules import bare as plain_bare
 from plain_rules import candidates, is_cut
 
 from archiver.rules.gate import Gate, loosened
+from archiver.rules.judge import Judge
 from archiver.rules.label import bare
 from archiver.rules.load import builtin
-from archiver.rules.match import FEW_LINES, Matcher
+from archiver.rules.match import Matcher
+from archiver.rules.sieve import FEW_LINES, Asked
 from archiver.settings import PROFILES
-from archiver.text.lines import fold, fold_lines
+from archiver.text.lines import fold, fold_all
 
 SEEDS = sorted(Path(__file__).parents[3].glob("seeds/*.txt"))
 SHARED = Path(__file__).parents[4] / "shared" / "eval" / "debris_dev.jsonl"
@@ -28,7 +30,7 @@ matcher = cache(lambda profile, language: Matcher(builtin(), profile, language))
 
 def holds_for(text: str, profile: str, language: str | None = None) -> None:
     rules = matcher(profile, language)
-    text += "\n" * FEW_LINES  # so that the gates are asked
+    text = "\n".join([text, *map(str, range(FEW_LINES))])  # so that the gates are asked
     named = set(rules.named(text))
     for number, line in enumerate(text.split("\n")):
         verdict = rules.verdict(line)
@@ -88,12 +90,12 @@ def test_no_line_of_any_text_is_left_out(text: str, profile: str, language: str 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(DRESSED, st.text()), max_size=8).map("\n".join))
 def test_a_text_folds_as_its_lines_do(text: str) -> None:
-    assert fold_lines(text) == [fold(line) for line in text.split("\n")]
+    assert fold_all(text.split("\n")) == [fold(line) for line in text.split("\n")]
 
 
 def test_every_character_folds_alone_as_among_others() -> None:
     characters = [chr(code) for code in range(0x20000) if code != 10]
-    assert fold_lines("\n".join(characters)) == [fold(character) for character in characters]
+    assert fold_all(characters) == [fold(character) for character in characters]
 
 
 @settings(max_examples=500, deadline=None)
@@ -128,3 +130,35 @@ def test_no_line_of_scraped_texts_is_left_out(profile: str) -> None:
         for row in islice(map(json.loads, rows), 0, None, 20):
             lines = [line["text"] for line in row["lines"]][:60]
             holds_for("\n".join(lines), profile, row["lang"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(DRESSED, max_size=30),
+    st.sampled_from(PROFILES),
+    st.lists(st.sampled_from([None, "en", "de", "ru"]), min_size=1, max_size=3),
+)
+def test_a_judge_says_what_its_matcher_says_whoever_shares_its_memory(lines, profile, languages):
+    """Of the batch all lines are asked about at once, by judges of several languages."""
+    lines = [*lines, *map(str, range(FEW_LINES))]
+    asked = Asked(matcher(profile, None).sieve)
+    asked.ask(["\n".join(lines)])
+    for language in languages:
+        rules = matcher(profile, None).speaking(language or "")
+        lone = matcher(profile, language)
+        judge = Judge(rules, asked)
+        found = judge.verdicts("\n".join(lines), lines)
+        for number, line in enumerate(lines):
+            verdict = lone.verdict(line)
+            assert judge(line) == verdict
+            left = [n for n in verdict.candidates if not lone.rules[n].context.between]
+            assert found.get(number, verdict) == verdict
+            assert number in found or not (left or verdict.cuts), line
+
+
+def test_lines_that_come_later_are_asked_about_too():
+    judge = Judge(matcher("safe", None))
+    prose = [f"The harbour was rebuilt in {year}." for year in range(FEW_LINES)]
+    assert judge.verdicts("\n".join(prose), prose) == {}
+    page = [*prose, "Advertisement"]
+    assert set(judge.verdicts("\n".join(page), page)) == {FEW_LINES}
