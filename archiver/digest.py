@@ -11,6 +11,11 @@ from typing import IO
 #: Bytes read at a time when a file is hashed; larger reads gain nothing measurable.
 BLOCK = 1 << 20
 
+#: Made once: ``json.dumps`` makes one a call where it is not asked for the default.
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+
 #: What canonical JSON takes.
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -52,9 +57,7 @@ def canonical_json(value: Json) -> bytes:
     doubles is the shortest text that reads back the same.
     Raises: ValueError for NaN and infinities.
     """
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
 
 
 def timestamp(moment: datetime | None) -> str | None:

@@ -127,6 +127,10 @@ CATALOGUE: dict[str, Kind] = {
         "cleaning the source ended the process that worked on it",
         "Free memory or give fewer --workers, then try --reclean; else report it, with the file.",
     ),
+    "E221": Kind(
+        "cleaning the source took too long",
+        "Raise --document-timeout and try --reclean; else report it, with the file.",
+    ),
     "E230": Kind("a record cannot be read", "Correct it in its file, or leave it out."),
     "E231": Kind(
         "a record has no text",

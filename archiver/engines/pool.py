@@ -1,9 +1,8 @@
 """A pool of worker processes on this machine.
 
 Each worker stages parts of its own, so that records do not cross between
-processes; results come in the order of their tasks. A worker that dies costs the
-batch it had: that is tried once more, then cut in halves until the source at
-fault is found, which goes to quarantine. The run goes on.
+processes; results come in the order of their tasks. What becomes of a batch whose
+worker dies or gives no answer: see ``hand``.
 """
 
 from __future__ import annotations
@@ -14,16 +13,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
+from archiver.engines.hand import TRIES, Hand, over
 from archiver.engines.process import DiedError, Process
 from archiver.errors import ArchiverError
-from archiver.ingest.work import Done, Recipe, Task, joined, lost, work
+from archiver.ingest.work import Done, Recipe, Task, work
 
-#: Times a batch is given to a worker whole, and a single source alone, before it is at fault:
-#: a worker may have died of something else.
-TRIES = 2
+__all__ = ["TRIES", "Hand", "Pool"]
 
 #: Workers that end before they are ready, one after the other, until the run gives up.
 STARTS = 3
+
+#: A task may take the recipe's seconds, and one more for so many bytes: a tenth of the speed of
+#: the slowest profile on one core.
+BYTES_A_SECOND = 20_000
 
 #: Seconds between two looks at whether a result has come: signals are seen in between, also
 #: where waiting for a lock cannot be interrupted (Windows).
@@ -63,14 +65,19 @@ class Pool:
         workers: int,
         environ: Mapping[str, str],
         telling: bool = False,
+        always: bool = False,
     ) -> None:
-        """workers: at most so many. environ: theirs. telling: whether their stderr is shown."""
+        """workers: at most so many. environ: theirs. telling: whether their stderr is shown.
+
+        always: start one for a single batch too; else that is cleaned here, without a limit.
+        """
         self._recipe = recipe
         self._find_staging = staging
         self._staging: Path | None = None
         self._most = workers
         self._environ = environ
         self._telling = telling
+        self._always = always
         self._first: Task | None = None
         self._tickets: deque[_Ticket] = deque()
         self._waiting: SimpleQueue[_Ticket | None] = SimpleQueue()
@@ -81,12 +88,13 @@ class Pool:
 
     def put(self, task: Task) -> Iterator[Done]:
         """Take a task. The first one waits for a second: a small run needs no workers."""
-        if not self._threads and self._first is None:
-            self._first = task
-            return
+        if not self._threads:
+            if self._first is None and not self._always:
+                self._first = task
+                return
+            self._staging = self._find_staging() if self._recipe.keep else None
         if self._first is not None:
             first, self._first = self._first, None
-            self._staging = self._find_staging() if self._recipe.keep else None
             self._begin(first)
         self._begin(task)
         yield from self._due(2 * self._most)
@@ -133,7 +141,7 @@ class Pool:
 
     def _serve(self) -> None:
         """One worker's thread: gives it one task after the other."""
-        hand = _Hand(self)
+        hand = Hand(self)
         while (ticket := self._waiting.get()) is not None and not self._closed:
             try:
                 if ticket.task is not None:
@@ -144,13 +152,21 @@ class Pool:
             ticket.ready.set()
         hand.let_go()
 
+    def hand(self, staging: Path | None) -> Hand:
+        """A worker for a caller that gives it one batch after the other by itself.
+
+        staging: where its parts go; None where records are to come back.
+        """
+        self._staging = staging
+        return Hand(self)
+
     def start(self) -> Process:
         """A worker that can work. Raises: ArchiverError where none comes to life."""
         ended = ""
         for _ in range(STARTS):
             with self._lock:
                 if self._closed:
-                    raise _over()
+                    raise over()
                 try:
                     process = Process(self._recipe, self._environ, telling=self._telling)
                 except OSError as problem:
@@ -174,67 +190,13 @@ class Pool:
 
     def ask(self, process: Process, task: Task) -> Done:
         """Have a worker clean a batch. Raises: as ``Process.work``."""
-        return process.work(task, self._staging)
+        seconds = self._recipe.seconds + task.sources.nbytes / BYTES_A_SECOND
+        return process.work(task, self._staging, seconds)
 
     @property
     def is_closed(self) -> bool:
         """Whether the run has ended: what dies now died of that."""
         return self._closed
-
-
-class _Hand:
-    """The worker of one thread, replaced where it dies."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._process: Process | None = None
-
-    def whole(self, task: Task) -> Done:
-        """Clean a batch, and find the sources that end workers. Raises: ArchiverError."""
-        reason = ""
-        for _ in range(TRIES):
-            try:
-                return self._once(task)
-            except DiedError as died:
-                reason = str(died)
-        if task.sources.num_rows == 1:
-            return lost(task, reason)
-        return joined(self._halves(task))
-
-    def let_go(self) -> None:
-        """End the worker."""
-        if self._process is not None:
-            process, self._process = self._process, None
-            self._pool.end(process)
-
-    def _halves(self, task: Task) -> Iterator[Done]:
-        rows = task.sources.num_rows
-        for start, end in ((0, rows // 2), (rows // 2, rows)):
-            half = task.cut(start, end - start)
-            if half.sources.num_rows == 1:
-                yield self.whole(half)
-                continue
-            try:
-                yield self._once(half)
-            except DiedError:
-                yield from self._halves(half)
-
-    def _once(self, task: Task) -> Done:
-        """Raises: DiedError; ArchiverError."""
-        if self._process is None:
-            self._process = self._pool.start()
-        try:
-            return self._pool.ask(self._process, task)
-        except DiedError:
-            self.let_go()
-            if self._pool.is_closed:
-                raise _over() from None
-            raise
-
-
-def _over() -> ArchiverError:
-    """Raised in a worker's thread alone: nobody waits for its result any more."""
-    return ArchiverError("the run has ended")
 
 
 def _no_worker(reason: str) -> ArchiverError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,21 @@ main()
 """
 
 
+#: Seconds until a worker must be able to work: reading its rules takes some, a busy machine more.
+START_SECONDS = 300
+
+
 class DiedError(Exception):
     """A worker ended in the middle of its work; the message says how."""
+
+    #: The finding for a source that does this.
+    code = "E220"
+
+
+class SilentError(DiedError):
+    """A worker gave no answer in time, and was ended."""
+
+    code = "E221"
 
 
 class Process:
@@ -54,6 +68,9 @@ class Process:
             **_apart(),
         )
         self._recipe = recipe
+        self._lock = threading.Lock()
+        self._is_asked = False
+        self._is_silent = False
 
     @property
     def pid(self) -> int:
@@ -62,11 +79,15 @@ class Process:
 
     def wait_ready(self) -> None:
         """Give it the recipe, and wait until it can work. Raises: DiedError."""
-        self._ask(self._recipe)
+        self._ask(self._recipe, START_SECONDS)
 
-    def work(self, task: Task, staging: Path | None) -> Done:
-        """Have a batch cleaned. Raises: DiedError; ArchiverError as ``work``."""
-        answer = self._ask((task, staging))
+    def work(self, task: Task, staging: Path | None, seconds: float) -> Done:
+        """Have a batch cleaned.
+
+        seconds: how long that may take; after them the worker is ended.
+        Raises: SilentError then; DiedError; ArchiverError as ``work``.
+        """
+        answer = self._ask((task, staging), seconds)
         if isinstance(answer, ArchiverError):
             raise answer
         done: Done = answer
@@ -86,15 +107,34 @@ class Process:
                 except OSError:  # what was still to be sent
                     continue
 
-    def _ask(self, value: object) -> Any:  # noqa: ANN401 -- whatever a worker answers
+    def _ask(self, value: object, seconds: float) -> Any:  # noqa: ANN401 -- whatever a worker answers
         if self._process.stdin is None or self._process.stdout is None:
             raise AssertionError("both are pipes")
+        timer = threading.Timer(seconds, self.give_up)
+        timer.daemon = True
+        with self._lock:
+            self._is_asked = True
+        timer.start()
         try:
             send(self._process.stdin, value)
             return receive(self._process.stdout)
         except (EOFError, OSError, ValueError) as problem:  # ValueError: closed under our hands
             self.kill()
+            if self._is_silent:
+                words = f"the worker process gave no answer in {seconds:,.0f} s"
+                raise SilentError(words) from problem
             raise DiedError(_how(self._process.returncode)) from problem
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._is_asked = False
+
+    def give_up(self) -> None:
+        """End it while it works; whoever waits for its answer is told that it was too slow."""
+        with self._lock:
+            if self._is_asked:
+                self._is_silent = True
+                self._process.kill()
 
 
 def _how(status: int) -> str:

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from archiver.engines.frames import receive, send
+from archiver.engines.lean import go_without_pandas
 from archiver.errors import ArchiverError
 
 #: Where memory runs out the system should end a worker, which costs a batch, and not the run.
@@ -27,6 +28,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, "ascii")
     received: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_read, args=(requests, received), daemon=True).start()
+    go_without_pandas()
     from archiver.ingest.work import work  # heavy: read while the recipe is on its way
 
     recipe = received.get()

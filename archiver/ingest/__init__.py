@@ -9,7 +9,7 @@ where it was. An engine does the work: in this process, or in many.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 
 from archiver.document import Finding, Reject, Source
@@ -27,9 +27,11 @@ from archiver.ingest.job import (
     Summary,
 )
 from archiver.ingest.run import Run
+from archiver.ingest.work import SECONDS
 
 __all__ = [
     "ATOMIC",
+    "SECONDS",
     "Committed",
     "Event",
     "Every",
@@ -45,7 +47,12 @@ __all__ = [
 ]
 
 
-def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Generator[Event, None, None]:
+#: What readers give; or what gives it, once it is told whom to ask whether a source is archived.
+Items = Iterable[Source | Reject | Finding]
+Asking = Callable[[Callable[[Source], bool]], Items]
+
+
+def ingest(items: Items | Asking, job: Job) -> Generator[Event, None, None]:
     """Take sources into an archive, in versions as ``job.commit_every`` has them.
 
     The archive is made where there is none. A dry run reads and cleans all and
@@ -58,7 +65,7 @@ def ingest(items: Iterable[Source | Reject | Finding], job: Job) -> Generator[Ev
     """
     with ExitStack() as cleanup:
         run = Run(job, cleanup)
-        for item in items:
+        for item in items(run.is_archived) if callable(items) else items:
             yield from run.take(item)
         yield from run.close()
         yield Finished(run.finish())

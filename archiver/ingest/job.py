@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archiver.document import Finding
 from archiver.ingest.engine import Engine, InProcess
+from archiver.ingest.work import SECONDS
 from archiver.rules.rule import Ruleset
 from archiver.settings import Profile
 
@@ -50,6 +51,7 @@ class Job:
     removed, and says so in the log. ``near_duplicates`` marks documents that are like one
     before. ``about`` is what the archive says of itself.
     ``engine`` does the work, ``commit_every`` says when a version is made.
+    ``document_seconds``: how long a document may take, where worker processes clean.
     """
 
     archive: Path
@@ -65,6 +67,7 @@ class Job:
     about: Mapping[str, str] = field(default_factory=dict)
     engine: Engine = InProcess
     commit_every: Every = Every()
+    document_seconds: float = SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Quarantined:
     finding: Finding
     file_path: str
     known: bool
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Run:
             job.tool_version,
             keep=not job.dry_run,
             signed=self.duplicates is not None,
+            seconds=job.document_seconds,
         )
         self.crew = job.engine(recipe, self.versions.folder)
         cleanup.callback(self.crew.close)
@@ -80,6 +81,11 @@ class Run:
             self.waiting_bytes += size
             if len(self.waiting) >= BATCH_DOCUMENTS or self.waiting_bytes >= BATCH_BYTES:
                 yield from self.flush()
+
+    def is_archived(self, source: Source) -> bool:
+        """Whether the archive has a source as it is. Only its digests are looked at."""
+        state = self.versions.known.get(source.id)
+        return state is not None and self._is_unchanged(source, state)
 
     def flush(self) -> Iterator[Event]:
         """Hand over what waits, and take what is done meanwhile."""
@@ -167,13 +173,13 @@ class Run:
             yield self._keep_out(reject)
         for note in done.notes:
             yield self._note(note)
-        for reject in self.later.popleft():
-            self.later_bytes -= len(reject.data or b"")
-            yield self._keep_out(reject)
         unchanged = self.counts["unchanged"]
         if committed := self.versions.commit_if_due(unchanged - self.told_unchanged):
             self.told_unchanged = unchanged
             yield committed
+        for reject in self.later.popleft():  # they came after it, also where nothing waits
+            self.later_bytes -= len(reject.data or b"")
+            yield self._keep_out(reject)
 
     def _refuse(self, id_: str, file_path: str, digest: str | None) -> Noted | None:
         """E122 for a source that was taken down: nothing of it may be kept, not even aside."""
@@ -199,4 +205,4 @@ class Run:
                 reject, digest, size, now=self.job.now, tool_version=self.job.tool_version
             ):
                 self.versions.put_aside(batch)
-        return Quarantined(reject.finding, reject.file_path, known=not is_new)
+        return Quarantined(reject.finding, reject.file_path, known=not is_new, id=reject.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archiver.archive.archive import Archive, create_archive, open_archive
 from archiver.archive.log.history import mentioning
@@ -18,11 +18,15 @@ from archiver.errors import NoArchiveError
 from archiver.ingest.job import Committed, Job
 from archiver.ingest.known import KEY, Known, id_key
 from archiver.ingest.work import Done
+from archiver.readers.digests import Digests, digest_of_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from archiver.archive.log.chain import Head
+
+#: What tells one quarantined source from another.
+_KEYS = ("id", "code", "raw_sha256")
 
 #: Times a commit is tried anew when another run committed first.
 MAX_RACES = 5
@@ -31,8 +35,8 @@ MAX_RACES = 5
 class Versions:
     """What one run found in the archive, and what it adds, version by version.
 
-    Memory: see ``Known``; 32 bytes a document and ~100 a quarantined source of the
-    version that is being made, and ~100 a source quarantined ever.
+    Memory: see ``Known``; 16 bytes a document and ~100 a quarantined source of the
+    version that is being made, and 25 a source quarantined ever.
     """
 
     def __init__(self, job: Job, cleanup: ExitStack) -> None:
@@ -82,9 +86,8 @@ class Versions:
     def is_new_reject(self, key: tuple[str, str, str | None], size: int) -> bool:
         """Whether a reject was never put aside; from now on it was."""
         short = _short(key)
-        if short in self._set_aside:
+        if self._set_aside.put(short) is not None:
             return False
-        self._set_aside.add(short)
         self._kept_out.add(short)
         self._bytes += size
         return True
@@ -163,7 +166,8 @@ class Versions:
         keys = (bytes(self._ids[at : at + KEY]) for at in range(0, len(self._ids), KEY))
         if any(now.find(key) != self.known.find(key) for key in keys):
             return True
-        return bool(self._kept_out & _quarantined(archive))
+        aside = _quarantined(archive)
+        return any(key in aside for key in self._kept_out)
 
     def _to_write(self) -> Writer:
         """The writer, made when the first thing is to be written; and the archive with it."""
@@ -202,9 +206,15 @@ def _name(batch_id: str, number: int) -> str:
     return batch_id if number == 1 else f"{batch_id}.{number}"
 
 
-def _quarantined(archive: Archive | None) -> set[bytes]:
-    return set() if archive is None else set(map(_short, archive.quarantined_keys()))
+def _quarantined(archive: Archive | None) -> Digests:
+    """What stands for each source that was put aside. Memory: a part's keys at a time."""
+    found = Digests()
+    for table in archive.snapshot("quarantine").scan(_KEYS) if archive else ():
+        columns: list[list[Any]] = [table[name].to_pylist() for name in _KEYS]
+        for key in zip(*columns, strict=True):
+            found.put(_short(key))
+    return found
 
 
 def _short(key: tuple[str, str, str | None]) -> bytes:
-    return id_key("\n".join(part or "" for part in key))
+    return digest_of_words(*(part or "" for part in key))

@@ -18,13 +18,16 @@ import pyarrow.compute as pc
 
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import least_version
-from archiver.archive.read.parts import stage_part
+from archiver.archive.write.stage import stage_part
 from archiver.batch import clean_batch, source_of
 from archiver.digest import canonical_json, sha256
 from archiver.document import Finding, Reject
 from archiver.findings import finding
 from archiver.rules.rule import Ruleset
 from archiver.settings import Profile
+
+#: Seconds that a source may take, and a batch of them, where that is held; see ``engines.pool``.
+SECONDS = 300.0
 
 #: A new revision is made where one of these differs.
 RESULT = ("text_sha256", "edits", "dropped", "facts", "ruleset", "profile")
@@ -35,7 +38,8 @@ class Recipe:
     """What is the same for all batches of a run. ``keep`` is False in a dry run.
 
     ``signed``: near-duplicates are to be marked. That takes all that came before, so that
-    records come back signed and none is staged.
+    records come back signed and none is staged. ``seconds``: how long a source may take,
+    which is for the engine to hold: nothing here looks at a clock.
     """
 
     ruleset: Ruleset
@@ -43,6 +47,7 @@ class Recipe:
     tool_version: str
     keep: bool = True
     signed: bool = False
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def work(recipe: Recipe, task: Task, staging: Path | None) -> Done:
     if recipe.signed:
         staging = None
     if recipe.keep and staging is not None and records.num_rows:
-        path, part = stage_part(records, staging=staging)
+        path, part = stage_part(records, staging=staging, durable=False)
         parts = (StagedPart(path, part, least_version("documents", records)),)
     return Done(
         ids=tuple(map(str, records.column("id").to_pylist())),
@@ -141,14 +146,14 @@ def work(recipe: Recipe, task: Task, staging: Path | None) -> Done:
     )
 
 
-def lost(task: Task, reason: str) -> Done:
-    """What becomes of a source that ended the process that worked on it: E220, bytes kept.
+def lost(task: Task, reason: str, code: str = "E220") -> Done:
+    """What becomes of a source that ended the process that worked on it: bytes kept.
 
-    task: that one source. reason: how the process ended.
+    task: that one source. reason: how the process ended. code: E221 where it took too long.
     """
     (row,) = task.sources.to_pylist()
     source = source_of(row)
-    found = finding("E220", f"{source.file_path}: {reason}", where=source.file_path)
+    found = finding(code, f"{source.file_path}: {reason}", where=source.file_path)
     reject = Reject(found, source.id, source.file_path, source.provenance, source.data)
     return Done(rejects=(reject,), counts={"documents": 1, "bytes": len(source.data)})
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from typing import NamedTuple
 
 from archiver.document import Finding, Reject, Source
 from archiver.findings import finding
+from archiver.readers.digests import Digests, digest_of_words
 
-#: Bytes of a digest that stand for an id: of a hundred million ids two are taken for
-#: one by chance once in three thousand runs, and then one is quarantined, not lost.
-_DIGEST = 8
+#: The holder of an id that is named as its document: the commonest one, of which nothing is kept.
+_SAME = 0xFFFFFFFF
+
+#: Names are packed so many together: few enough that one is found again at once.
+_TOGETHER = 1024
 
 
 class Place(NamedTuple):
@@ -21,18 +24,16 @@ class Place(NamedTuple):
 
 
 class Claims:
-    """The ids of a run, and who has each; some 150 bytes an id of its own.
+    """The ids of a run, and which file has each; see ``Digests`` for the memory.
 
-    Ids are kept by digest and their holders by place. Ids that only count the
-    records of a file take no room: that no two are equal follows from their file's
-    name being given out once.
+    Beyond that some five bytes a file whose documents have other ids than its name.
+    Ids that only count the records of a file take no room: that no two are equal
+    follows from their file's name being given out once.
     """
 
     def __init__(self) -> None:
-        self._holders: dict[int, int] = {}
-        self._files: list[str] = []
-        self._file_of: dict[str, int] = {}
-        self._places: dict[int, int] = {}
+        self._holders = Digests()
+        self._names = _Names()
         self._numbered: dict[str, str] = {}
 
     def first(
@@ -40,33 +41,53 @@ class Claims:
     ) -> Source | Reject | Finding:
         """The item itself, or E210 with its bytes where its id was given out before.
 
-        place: in ``file``, what no other document has.
+        place: in ``file``, what no other document has. No document is asked about twice.
         """
         if not isinstance(item, Source):
             return item
-        key = _digest(item.id)
-        other = self._other(item, key, place, file)
+        other = self._other(item, place, file)
         return item if other is None else _second(item, other)
 
-    def _other(self, item: Source, key: int, place: Place, file: str) -> str | None:
+    def _other(self, item: Source, place: Place, file: str) -> str | None:
         """Who else has the id; None where nobody has, and then it is given out."""
+        key = digest_of_words(item.id)
         if place.numbered:
             is_first = self._numbered.setdefault(place.numbered, file) == file
             return None if is_first and key not in self._holders else place.numbered
-        head, _, number = item.id.rpartition("#")
-        if number.isdigit() and head in self._numbered:
-            return head
-        mine = _digest(f"{file}\0{place.path}\0{item.file_path}")
-        if self._places.setdefault(key, mine) != mine:
-            return self._files[self._holders[key]]
-        self._holders[key] = self._file(item.file_path)
-        return None
+        if self._numbered:
+            head, _, number = item.id.rpartition("#")
+            if number.isdigit() and head in self._numbered:
+                return head
+        same = item.id == item.file_path
+        holder = self._holders.put(key, _SAME if same else self._names.number(item.file_path))
+        if holder is None:
+            return None
+        return item.id if holder == _SAME else self._names[holder]
 
-    def _file(self, path: str) -> int:
-        if path not in self._file_of:
-            self._file_of[path] = len(self._files)
-            self._files.append(path)
-        return self._file_of[path]
+
+class _Names:
+    """The names of files, in order, packed: neighbours are alike."""
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self._newest: list[str] = []
+
+    def number(self, name: str) -> int:
+        """The number of a name; the same as before where it is the same as before."""
+        if not self._newest or self._newest[-1] != name:
+            if len(self._newest) == _TOGETHER:
+                words = "\0".join(self._newest).encode("utf-8", "surrogatepass")
+                self._packed.append(zlib.compress(words))
+                self._newest = []
+            self._newest.append(name)
+        return len(self._packed) * _TOGETHER + len(self._newest) - 1
+
+    def __getitem__(self, number: int) -> str:
+        block, at = divmod(number, _TOGETHER)
+        if block == len(self._packed):
+            return self._newest[at]
+        words = zlib.decompress(self._packed[block]).decode("utf-8", "surrogatepass")
+        return words.split("\0")[at]
 
 
 def _second(item: Source, other: str) -> Reject:
@@ -76,8 +97,3 @@ def _second(item: Source, other: str) -> Reject:
         message = f"{item.file_path} has two documents with the id {item.id!r}"
     found = finding("E210", message, where=item.file_path, documents=[item.id])
     return Reject(found, item.id, item.file_path, item.provenance, item.data)
-
-
-def _digest(words: str) -> int:
-    data = words.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(data, digest_size=_DIGEST).digest(), "big")

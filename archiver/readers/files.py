@@ -19,6 +19,7 @@ from archiver.readers.corpus import Item
 from archiver.readers.formats import Wanted, format_of
 from archiver.readers.reader import Reader
 from archiver.readers.roots import STDIN, Root, find_roots
+from archiver.readers.seen import Seen
 
 #: Bytes of a source. Texts of more are corpora in one file; they would also hold
 #: several times their size in memory while they are cleaned.
@@ -71,6 +72,7 @@ def read_files(
     stdin: Callable[[], IO[bytes]] | None = None,
     wanted: Wanted | None = None,
     tell: Callable[[int], None] | None = None,
+    seen: Seen | None = None,
 ) -> Iterator[Item]:
     """Read files, folders and (as ``-``) standard input, sorted by address.
 
@@ -78,7 +80,7 @@ def read_files(
     folder's own INDEX.md is used. Arguments are checked and indexes read at once;
     the files themselves are read as the iterator is drawn. ``wanted`` says how
     records are read. ``tell`` is given the bytes of all files read so far, as
-    ``Plan.bytes`` counts them.
+    ``Plan.bytes`` counts them. ``seen``: files that it vouches for are not read again.
     Raises: InputError when a path does not exist or all of them together hold
     nothing to read; IndexFileError for an index that cannot be used.
     """
@@ -89,6 +91,7 @@ def read_files(
         several=len(roots) > 1,
         wanted=wanted or Wanted(),
         tell=tell or (lambda _done: None),
+        seen=seen,
     )
     if STDIN in paths and stdin is None:
         raise InputError("standard input cannot be read here")

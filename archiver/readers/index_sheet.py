@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from archiver.archive.files.mounts import need
 from archiver.digest import sha256
 from archiver.document import Finding, Provenance
 from archiver.errors import IndexFileError
@@ -101,6 +102,7 @@ def is_index(path: Path) -> bool:
     try:
         if not path.is_file():
             return False
+        need(path)
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError:
@@ -156,6 +158,7 @@ def _read(path: Path, where: str) -> bytes:
             )
         if not path.is_file():
             raise IndexFileError(f"{where} is not a file")
+        need(path)
         with path.open("rb") as stream:
             return stream.read(MAX_INDEX_BYTES)
     except OSError as error:

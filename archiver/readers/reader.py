@@ -21,7 +21,8 @@ from archiver.readers.index_sheet import Index
 from archiver.readers.names import original
 from archiver.readers.pages import media_type_by_bytes, media_type_of
 from archiver.readers.roots import Root, index_notes
-from archiver.readers.slurp import ReadProblem, slurp
+from archiver.readers.seen import Seen
+from archiver.readers.slurp import ReadProblem, slurp_stamped
 from archiver.readers.walk import Entry
 
 
@@ -36,12 +37,14 @@ class Reader:
         several: bool,
         wanted: Wanted,
         tell: Callable[[int], None],
+        seen: Seen | None = None,
     ) -> None:
         self._require_index = require_index
         self._max_bytes = max_bytes
         self._several = several
         self._wanted = wanted
         self._tell = tell
+        self._seen = seen
         self._done = 0
         self._claims = Claims()
         self._brought = Digests()
@@ -95,8 +98,14 @@ class Reader:
             found = finding(str(entry.code), f"{address} {entry.problem}", where=address)
             yield Reject(found, name, address, provenance)
             return
+        listed_or_free = row is not None or not self._require_index
+        if self._seen and refused is None and entry.code is None and listed_or_free:
+            unread = self._seen.unread(entry.path, name, address, provenance, row)
+            if unread is not None:
+                yield from self._source(unread, row, index)
+                return
         try:
-            data = slurp(entry.path, self._max_bytes)
+            data, found_there = slurp_stamped(entry.path, self._max_bytes)
         except ReadProblem as problem:
             found = finding(problem.code, f"{address} {problem.problem}", where=address)
             large = entry.path if problem.code == "E204" else None
@@ -109,9 +118,10 @@ class Reader:
         if refused is not None:
             yield Reject(refused, name, address, provenance, data)
             return
-        yield from self._source(
-            Source(name, address, data, media_type_of(entry.relative, data), provenance), row, index
-        )
+        source = Source(name, address, data, media_type_of(entry.relative, data), provenance)
+        if self._seen is not None:
+            self._seen.note(entry.path, found_there, source)
+        yield from self._source(source, row, index)
 
     def _kind(self, root: Root, entry: Entry) -> str:
         """The format to read a file as: a named file may be told, and any may be a text."""

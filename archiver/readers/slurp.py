@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import IO
 
+from archiver.archive.files.mounts import need
+
 #: Readings before a file that keeps changing is given up.
 _TRIES = 2
 
@@ -21,7 +23,12 @@ class ReadProblem(Exception):
 
 
 def slurp(path: Path, max_bytes: int) -> bytes:
-    """All bytes of a regular file, at most ``max_bytes``.
+    """All bytes of a regular file, at most ``max_bytes``. Raises: as ``slurp_stamped``."""
+    return slurp_stamped(path, max_bytes)[0]
+
+
+def slurp_stamped(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
+    """All bytes of a regular file, and what the system says of the file that they are from.
 
     Never follows a link put in its place meanwhile, never waits for a pipe.
     Raises: ReadProblem E204 (too large), E205 (missing, forbidden, changing), E208
@@ -29,13 +36,13 @@ def slurp(path: Path, max_bytes: int) -> bytes:
     """
     for _ in range(_TRIES):
         try:
-            data, is_stable = _read_once(path, max_bytes)
+            data, found, is_stable = _read_once(path, max_bytes)
         except FileNotFoundError as error:
             raise ReadProblem("E205", "vanished before it was read") from error
         except OSError as error:
             raise ReadProblem("E205", f"cannot be read: {error.strerror or error}") from error
         if is_stable:
-            return data
+            return data, found
     raise ReadProblem("E205", "changes while it is read")
 
 
@@ -44,6 +51,7 @@ def open_regular(path: Path) -> IO[bytes]:
 
     Raises: OSError, ReadProblem E208 when it is no regular file.
     """
+    need(path)
     stream = os.fdopen(os.open(path, _flags()), "rb")
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
@@ -51,7 +59,7 @@ def open_regular(path: Path) -> IO[bytes]:
     return stream
 
 
-def _read_once(path: Path, max_bytes: int) -> tuple[bytes, bool]:
+def _read_once(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result, bool]:
     with open_regular(path) as stream:
         before = os.fstat(stream.fileno())
         if before.st_size > max_bytes:
@@ -61,7 +69,7 @@ def _read_once(path: Path, max_bytes: int) -> tuple[bytes, bool]:
     if len(data) > max_bytes:
         raise ReadProblem("E204", f"has more than {max_bytes:,} bytes")
     is_stable = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    return data, is_stable and len(data) == after.st_size
+    return data, after, is_stable and len(data) == after.st_size
 
 
 def _flags() -> int:

@@ -15,7 +15,7 @@ from archiver.readers.warc import PAGES
 
 #: Findings that a newer reader, decoder or rule may overcome. The others (too
 #: large, not listed, another digest, an id taken) are not about reading.
-RETRIED = frozenset({"E202", "E203", "E208", "E209", "E211", "E220"})
+RETRIED = frozenset({"E202", "E203", "E208", "E209", "E211", "E220", "E221"})
 
 #: How the evidence tells that the index declared the encoding.
 _DECLARED = re.compile(r"declared by the index(?: as (\S+))?")

@@ -120,7 +120,9 @@ def _look(root: str, entry: os.DirEntry[str]) -> tuple[str, int, int]:
             path = os.path.realpath(path, strict=True)
             if os.path.commonpath((root, path)) != root:
                 raise _Refused("E207", "is a link that leaves the folder")
-        found = Path(path).lstat()
+            found = Path(path).lstat()
+        else:
+            found = entry.stat(follow_symlinks=False)
     except FileNotFoundError as error:
         raise _Refused("E205", "is a link to nothing, or vanished") from error
     except OSError as error:

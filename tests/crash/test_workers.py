@@ -125,6 +125,38 @@ def test_a_killed_run_takes_its_workers_along_and_goes_on_where_it_was(sources, 
     check(path, NUMBER)
 
 
+@linux
+def test_a_killed_run_that_trusts_reads_nothing_again_that_is_in(sources, tmp_path, monkeypatch):
+    """Bytes read tell: those of what was committed are not among them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    newest = max(path.stat().st_ctime for path in sources.rglob("*.txt"))
+    until(lambda: time.time() > newest + 3)  # or they count as changed just now
+    path = tmp_path / "archive"
+    options = ("--trust-mtime", "--workers", "2", "--commit-every", "500")
+    run = start(sources, path, *options)
+    until(lambda: version(path) >= 3)
+    run.kill()
+    run.communicate()
+    before = open_archive(path)
+    done = {id_ for table in before.scan(["id"]) for id_ in table["id"].to_pylist()}
+    # The newest version may be there and not noted: what was read for it is read again.
+    noted = sum(part.rows for made, part in before.parts() if made < before.head().version)
+    sizes = {
+        f"{sources.name}/{item.parent.name}/{item.name}": item.stat().st_size
+        for item in sources.rglob("*.txt")
+    }
+    assert done < sizes.keys()
+    out, err = (again := start(sources, path, *options)).communicate()
+    assert again.returncode == 0, err
+    told = json.loads(out)
+    assert (told["unchanged"], told["added"]) == (len(done), NUMBER - len(done))
+    least = sum(size for id_, size in sizes.items() if id_ not in done)
+    assert least <= told["bytes_in"] <= sum(sizes.values()) - noted * min(sizes.values())
+    out, _ = start(sources, path, *options).communicate()
+    assert (json.loads(out)["unchanged"], json.loads(out)["bytes_in"]) == (NUMBER, 0)
+    check(path, NUMBER)
+
+
 def test_an_atomic_run_that_is_killed_leaves_nothing(sources, tmp_path):
     path = tmp_path / "archive"
     run = start(sources, path, "--workers", "2", "--atomic")

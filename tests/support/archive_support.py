@@ -96,6 +96,7 @@ def commit(archive, rows=(), rejects=(), *, batch_id, batches=(), at=NOW, **opti
     """One version of documents and quarantine rows; ``batches`` go in unchecked."""
     expected = options.pop("expected_head", None)
     ruleset = options.pop("ruleset", RULESET)
+    options.setdefault("part_bytes", 0)  # each batch is a part: several are wanted of few rows
     with Writer(archive, batch_id=batch_id, ingested_at=at, tool=TOOL, **options) as writer:
         if rows:
             writer.stage_documents(records_from_rows(rows))

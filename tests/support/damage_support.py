@@ -30,7 +30,7 @@ def _groups(path):
     """Parts of several row groups and pages, and a source kept in several pieces."""
     archive = create_archive(path, NOW, tool=support.TOOL)
     text = "".join(f"Word {number * 7919 % 10007}.\n" for number in range(300))
-    with mock.patch("archiver.archive.read.parts.ROW_GROUP_BYTES", 16_384):
+    with mock.patch("archiver.archive.write.stage.ROW_GROUP_BYTES", 16_384):
         rows = [document(f"g{number:02d}", f"{number} {text}") for number in range(12)]
         pieces = [b"ab" * 500, b"cd" * 500, b"ef" * 100]
         whole = b"".join(pieces)

@@ -4,15 +4,27 @@ import ctypes
 import os
 import signal
 import sys
+import time
+from pathlib import Path
 
 from archiver.ingest import work
 from archiver.rules.rule import Ruleset
+
+#: Where a worker that hangs says so, by a file with its number for a name.
+HANGING = "DEADLY_HANGING"
+
+
+def _hang():
+    (Path(os.environ[HANGING]) / str(os.getpid())).touch()
+    time.sleep(3600)
+
 
 #: What a source must hold to end the worker, and how.
 DEATHS = {
     b"<killed>": lambda: os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM)),
     b"<segfault>": lambda: ctypes.string_at(0),
     b"<exit>": lambda: os._exit(3),
+    b"<hangs>": _hang,
 }
 
 

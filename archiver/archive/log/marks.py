@@ -33,6 +33,11 @@ def id_marks(ids: Iterable[str]) -> str:
     return "".join(sorted({id_digest(id_)[:MARK] for id_ in ids}))
 
 
+def join_marks(several: Iterable[str]) -> str:
+    """The marks of several parts as those of one."""
+    return "".join(sorted(set().union(*map(each_mark, several))))
+
+
 def has_mark(marks: str, digest: str) -> bool:
     """Whether the id of a digest may be among those of ``id_marks``: False is sure."""
     at = marks.find(digest[:MARK])

@@ -28,6 +28,9 @@ from archiver.archive.rows.columns import TABLES
 from archiver.archive.write.noted import noted_digests, noted_head, settle
 from archiver.errors import ArchiverError
 
+#: Times a working copy of an archive elsewhere is sealed where other writers go on meanwhile.
+_TURNS = 5
+
 #: Steps told to ``checkpoint``.
 STEPS = ("checkpoint-durable", *bag.STEPS, "swept")
 
@@ -45,27 +48,33 @@ def finish(
     Returns: False where the disk refused: `validate` says so, the next run mends it.
     """
     try:
-        before = bag.sealed_before(archive.path)
-        for table, folder in TABLES.items():
-            version = archive.entries(table)[-1].version
-            if version and version % CHECKPOINT_INTERVAL == 0:
-                write_checkpoint(archive.path / folder, version, staging)
-        checkpoint("checkpoint-durable")
-        noted = noted_by_the_living(archive.path)
-        bag.seal(
-            archive.path,
-            entries={table: archive.entries(table) for table in TABLES},
-            staging=staging,
-            # Without locks another run may be about to commit parts, or to take them back.
-            leaving=noted.difference(ever_named(archive, noted)).union(
-                *(leftover.parts for leftover in leaving)
-            ),
-            before=before,
-            checkpoint=checkpoint,
-        )
+        return any(_finished(archive, staging, checkpoint, leaving) for _ in range(_TURNS))
     except (OSError, ViewError, ArchiverError):
         return False
-    return True
+
+
+def _finished(
+    archive: Archive, staging: Path, checkpoint: Checkpoint, leaving: Collection[Leftover]
+) -> bool:
+    """Checkpoints and seal, once. Returns: False where they are stale already."""
+    before = bag.sealed_before(archive.path)
+    for table, folder in TABLES.items():
+        version = archive.entries(table)[-1].version
+        if version and version % CHECKPOINT_INTERVAL == 0:
+            write_checkpoint(archive.path / folder, version, staging)
+    checkpoint("checkpoint-durable")
+    noted = noted_by_the_living(archive.path)
+    return bag.seal(
+        archive.path,
+        entries={table: archive.entries(table) for table in TABLES},
+        staging=staging,
+        # Without locks another run may be about to commit parts, or to take them back.
+        leaving=noted.difference(ever_named(archive, noted)).union(
+            *(leftover.parts for leftover in leaving)
+        ),
+        before=before,
+        checkpoint=checkpoint,
+    )
 
 
 def finish_and_sweep(

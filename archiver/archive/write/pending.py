@@ -1,7 +1,9 @@
 """The parts of a run that no version names yet.
 
 They wait in a folder of the run's own and get their names under the archive's
-lock, so no run sees another's unfinished work.
+lock, so no run sees another's unfinished work. A batch is a piece; pieces are
+joined into parts as they come, in their order, so that the number of files
+grows with bytes and not with batches.
 """
 
 from __future__ import annotations
@@ -18,10 +20,21 @@ from archiver.archive.files.disk import Checkpoint, regular_size, storing, sync_
 from archiver.archive.files.staging import Workspace, workspace
 from archiver.archive.log.entry import Part
 from archiver.archive.log.widths import least_version, schema_in_force
-from archiver.archive.read.parts import place_part, stage_part
 from archiver.archive.rows.columns import TABLES, table_schema
 from archiver.archive.write.finish import ever_named
+from archiver.archive.write.join import PART_UNPACKED, join_parts, unpacked_size
+from archiver.archive.write.stage import place_part, stage_part
 from archiver.errors import ArchiverError, UsageError
+
+
+@dataclass(slots=True)
+class _Open:
+    """Pieces of the next part: ``needs`` is the schema version that all of them have."""
+
+    needs: int
+    pieces: list[tuple[Path, Part]]
+    bytes: int = 0
+    unpacked: int = 0
 
 
 @dataclass(slots=True)
@@ -37,13 +50,17 @@ class _Mine:
 class Pending:
     """What one run has staged. Its folder is made when the first thing is written."""
 
-    def __init__(self, archive: Archive, checkpoint: Checkpoint) -> None:
+    def __init__(self, archive: Archive, checkpoint: Checkpoint, part_bytes: int) -> None:
+        """part_bytes: a part is closed at so many bytes, packed."""
         self._archive = archive
         self._checkpoint = checkpoint
         self._cleanup = ExitStack()
         self._work: Workspace | None = None
         self._named: tuple[object, set[str]] | None = None
         self._staged: dict[str, list[_Mine]] = {"quarantine": [], "documents": []}
+        self._open: dict[str, _Open] = {}
+        self._seen: set[str] = set()
+        self._part_bytes = part_bytes
 
     def folder(self) -> Path:
         """The run's own folder. Raises: StorageError."""
@@ -56,7 +73,11 @@ class Pending:
         needs = least_version(table, batch)
         self._check_columns(table, needs)
         staged, part = stage_part(
-            batch, staging=self.folder(), name=table, checkpoint=self._checkpoint
+            batch,
+            staging=self.folder(),
+            name=table,
+            checkpoint=self._checkpoint,
+            durable=False,
         )
         self.adopt(table, staged, part, needs)
 
@@ -67,10 +88,38 @@ class Pending:
         Raises: UsageError where the archive is older; ValueError for one staged before.
         """
         self._check_columns(table, needs)
-        if any(part.path == other.part.path for other in self._staged[table]):
+        if part.path in self._seen:
             # Delta would count one file once, and rows would be missing.
             raise ValueError("the same batch was staged twice")
-        self._staged[table].append(_Mine(staged, part))
+        unpacked = unpacked_size(staged)
+        self._seen.add(part.path)
+        found = self._open.get(table)
+        if found is not None and (
+            found.needs != needs or found.unpacked + unpacked > PART_UNPACKED
+        ):
+            self._join(table)
+            found = None
+        if found is None:
+            found = self._open[table] = _Open(needs, [])
+        found.pieces.append((staged, part))
+        found.bytes += part.bytes
+        found.unpacked += unpacked
+        if found.bytes >= self._part_bytes:
+            self._join(table)
+
+    def join(self) -> None:
+        """Make parts of all pieces: what follows concerns parts alone. Raises: StorageError."""
+        for table in list(self._open):
+            self._join(table)
+
+    def _join(self, table: str) -> None:
+        """Make a part of the pieces that wait; of those that cannot be one, a part each."""
+        pieces = self._open.pop(table).pieces
+        try:
+            made = [join_parts(pieces, staging=self.folder(), name=table)]
+        except (ValueError, LookupError, TypeError):  # workers of other versions of pyarrow
+            made = [join_parts([piece], staging=self.folder(), name=table) for piece in pieces]
+        self._staged[table] += [_Mine(*item) for item in made]
 
     def _check_columns(self, table: str, needed: int) -> None:
         """Refuse values that the archive has no column for. Raises: UsageError."""
@@ -130,6 +179,7 @@ class Pending:
     def start_over(self) -> None:
         """What was staged is in a version now: a next one begins, in the same folder."""
         self._named = None
+        self._seen.clear()
         for staged in self._staged.values():
             staged.clear()
 

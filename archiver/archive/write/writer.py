@@ -21,13 +21,14 @@ from archiver.archive.files.disk import (
 from archiver.archive.files.lock import locked
 from archiver.archive.files.rulesets import keep_ruleset
 from archiver.archive.log.entry import Entry, Head, Part
-from archiver.archive.read.parts import ROW_GROUP_BYTES
 from archiver.archive.rows.columns import RULESETS, TABLES
 from archiver.archive.write.finish import STEPS as LAST_STEPS
 from archiver.archive.write.finish import finish_and_sweep
+from archiver.archive.write.join import PART_BYTES
 from archiver.archive.write.noted import settle
 from archiver.archive.write.pending import Pending
 from archiver.archive.write.publish import Batch, MovedOnError
+from archiver.archive.write.stage import ROW_GROUP_BYTES
 from archiver.digest import sha256
 
 __all__ = ["STEPS", "Commit", "MovedOnError", "Writer"]
@@ -66,6 +67,7 @@ class Writer:
 
     batch_id: names the run; committing the same one twice makes one version.
     ingested_at: the moment the version bears. checkpoint: told every step.
+    part_bytes: batches are joined into parts of so many bytes, packed; 0: each is a part.
     """
 
     def __init__(
@@ -77,12 +79,13 @@ class Writer:
         tool: str,
         lock_timeout: float = 60.0,
         checkpoint: Checkpoint = no_checkpoint,
+        part_bytes: int = PART_BYTES,
     ) -> None:
         self._archive = archive
         self._batch = Batch(archive, batch_id, ingested_at, tool, checkpoint)
         self._lock_timeout = lock_timeout
         self._checkpoint = checkpoint
-        self._mine = Pending(archive, checkpoint)
+        self._mine = Pending(archive, checkpoint, part_bytes)
         self._alone = False
         self._counts = {"added": 0, "revised": 0, "quarantined": 0}
         self._pending: list[pa.RecordBatch] = []
@@ -187,6 +190,7 @@ class Writer:
         if sha256(ruleset_json) != ruleset_digest:
             raise ValueError("the ruleset's bytes do not have the digest given")
         self._flush()
+        self._mine.join()
         info: dict[str, Any] = {
             "ruleset": ruleset_digest,
             "profile": profile,

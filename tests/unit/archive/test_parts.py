@@ -3,8 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 from archive_support import document
 
-from archiver.archive.read.parts import place_part, read_part, row_groups, stage_part
+from archiver.archive.read.parts import read_part
 from archiver.archive.rows.records import records_from_rows
+from archiver.archive.write.stage import place_part, row_groups, stage_part
 from archiver.digest import sha256
 from archiver.errors import DamageError, InputError
 
@@ -49,7 +50,7 @@ def test_how_a_part_is_written(place):
 
 
 def test_large_batches_are_cut_into_row_groups(monkeypatch):
-    monkeypatch.setattr("archiver.archive.read.parts.ROW_GROUP_BYTES", 10_000)
+    monkeypatch.setattr("archiver.archive.write.stage.ROW_GROUP_BYTES", 10_000)
     batch = records_from_rows([document(f"d{at}", "x" * 1000) for at in range(40)])
     groups = list(row_groups(batch))
     assert len(groups) > 4
@@ -59,8 +60,8 @@ def test_large_batches_are_cut_into_row_groups(monkeypatch):
 
 
 def test_a_row_no_reader_would_read_back_is_refused(monkeypatch):
-    monkeypatch.setattr("archiver.archive.read.parts.ROW_GROUP_BYTES", 10)
-    monkeypatch.setattr("archiver.archive.read.parts.MAX_ROW_GROUP_BYTES", 2_000)
+    monkeypatch.setattr("archiver.archive.write.stage.ROW_GROUP_BYTES", 10)
+    monkeypatch.setattr("archiver.archive.write.stage.MAX_ROW_GROUP_BYTES", 2_000)
     with pytest.raises(InputError, match="big"):
         list(row_groups(records_from_rows([document("a"), document("big", "x" * 5000)])))
 

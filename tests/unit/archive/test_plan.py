@@ -273,7 +273,7 @@ def test_pieces_of_a_large_source_are_checked_together(tmp_path):
     ]
     from archiver.archive.write.writer import Writer
 
-    with Writer(archive, batch_id="b", ingested_at=NOW, tool=TOOL) as writer:
+    with Writer(archive, batch_id="b", ingested_at=NOW, tool=TOOL, part_bytes=0) as writer:
         for row in rows:
             writer.stage_quarantine(support.quarantine_from_rows([row]))
             writer._flush()

@@ -242,7 +242,7 @@ def test_pieces_of_a_large_source_beside_her_stay_whole(tmp_path):
     ]
     rows = [support.rejected(JANE, BROKEN), *pieces]
     with support.Writer(
-        archive, batch_id="run", ingested_at=support.NOW, tool=support.TOOL
+        archive, batch_id="run", ingested_at=support.NOW, tool=support.TOOL, part_bytes=0
     ) as writer:
         for row in rows:
             writer.stage_quarantine(support.quarantine_from_rows([row]))

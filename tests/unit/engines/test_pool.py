@@ -4,21 +4,25 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from deadly import Deadly
+from deadly import HANGING, Deadly
 
 import archiver
 from archiver.archive.archive import open_archive
 from archiver.archive.checks.validate import validate
 from archiver.archive.rows.records import restore_bytes
+from archiver.batch import source_batch
 from archiver.document import Finding, Reject, Source
-from archiver.engines.pool import Pool
+from archiver.engines.pool import Hand, Pool
+from archiver.engines.process import Process, SilentError
 from archiver.errors import ArchiverError, StorageError
 from archiver.ingest import ATOMIC, Every, Finished, Job, Quarantined, ingest
 from archiver.ingest.engine import InProcess
+from archiver.ingest.work import Done, Recipe, Task
 from archiver.reclean import reclean
 from archiver.rules.load import builtin
 from archiver.rules.rule import Rule, Ruleset
@@ -83,7 +87,7 @@ def parts(path):
 def test_the_same_parts_and_versions_whatever_the_number(tmp_path, pools, every):
     """Rejects of readers and of cleaning come in between, and keep their places too."""
     items = texts(60, lambda at, text: "" if at % 11 == 3 else text)
-    for at in (5, 15, 16, 40):
+    for at in (5, 15, 16, 24, 40):  # one right after the batch that fills a version
         found = Finding("E205", "cannot be read", where=f"r{at}")
         items.insert(at, Reject(found, f"r{at}", f"r{at}.txt", data=b"x" * at))
     told = {}
@@ -151,6 +155,86 @@ def test_a_worker_killed_from_outside_costs_nothing_but_time(tmp_path, pools):
     killer.join()
     assert len(killed) == 2
     assert (summary.added, summary.quarantined) == (40, 0)
+
+
+@pytest.fixture
+def hanging(tmp_path, pools):
+    """Gives up workers that say that they hang, as a limit does, and with no clock."""
+    folder, over = tmp_path / "hanging", threading.Event()
+    folder.mkdir()
+
+    def watch():
+        while not over.wait(0.05):
+            pids = {int(path.name) for path in folder.iterdir()}
+            for pool in pools.made:
+                for process in [one for one in list(pool._processes) if one.pid in pids]:
+                    process.give_up()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield {HANGING: str(folder)}
+    over.set()
+    watcher.join()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_document_that_hangs_is_quarantined_and_the_others_are_not(
+    tmp_path, pools, hanging, workers
+):
+    items = texts(16, lambda at, text: text + "<hangs>" * (at == 9))
+    path = tmp_path / "a"
+
+    def engine(recipe, staging):
+        environ = {**os.environ, **hanging}
+        pools.made.append(Pool(recipe, staging, workers=workers, environ=environ, always=True))
+        return pools.made[-1]
+
+    summary, events = run(items, job(path, engine, DEADLY, document_seconds=900))
+    assert (summary.added, summary.quarantined) == (15, 1)
+    (found,) = (event.finding for event in events if isinstance(event, Quarantined))
+    assert (found.code, found.where) == ("E221", "d009.txt")
+    assert "no answer in 900 s" in found.message
+    assert open_archive(path).quarantine()["raw"].to_pylist() == [items[9].data]
+    assert len(open_archive(path).parts()) == 1
+    assert validate(path).findings == ()
+
+
+def test_a_worker_that_hangs_is_ended_after_the_limit(tmp_path):
+    """No limit is too short here: the work never ends."""
+    recipe = Recipe(DEADLY, "safe", "test", keep=False)
+    process = Process(recipe, {**os.environ, HANGING: str(tmp_path)}, telling=False)
+    process.wait_ready()
+    task = Task(source_batch([(Source("d", "d.txt", b"<hangs>"), 1)], NOW))
+    with pytest.raises(SilentError, match="no answer in 1 s"):
+        process.work(task, None, seconds=1)
+    process.close()
+
+
+def test_a_large_batch_that_hangs_is_cut_in_a_few_pieces_first():
+    """Without processes: what is asked, and how often, when each answer but one comes."""
+    asked = []
+
+    class Workers:
+        is_closed = False
+
+        def start(self):
+            return "worker"
+
+        def end(self, process):
+            assert process == "worker"
+
+        def ask(self, process, task):
+            ids = task.sources.column("id").to_pylist()
+            asked.append(len(ids))
+            if "d123" in ids:
+                raise SilentError("no answer")
+            return Done(ids=tuple(ids))
+
+    sources = source_batch([(item, 1) for item in texts(500)], NOW)
+    done = Hand(Workers()).whole(Task(sources))
+    assert done.ids == tuple(f"d{at:03}" for at in range(500) if at != 123)
+    assert [reject.finding.code for reject in done.rejects] == ["E221"]
+    assert Counter(asked) == {500: 1, 22: 22, 16: 1, 1: 22}
 
 
 def test_workers_that_do_not_start_end_the_run_in_words(tmp_path, pools):

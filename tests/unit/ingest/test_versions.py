@@ -13,7 +13,7 @@ from archiver.archive.checks.validate import validate
 from archiver.archive.write.writer import MovedOnError
 from archiver.document import Source
 from archiver.ingest import Committed, Every, Finished, Job, Read, ingest
-from archiver.ingest.known import Known
+from archiver.ingest.known import Known, State
 from archiver.rules.load import builtin
 from archiver.rules.rule import Ruleset
 
@@ -96,10 +96,14 @@ def test_what_is_known_is_what_the_archive_says(job):
     later = replace(job, batch_id="later", now=NOW + timedelta(hours=1), profile="strict")
     summary(ingest(iter(texts(12, "changed")), later))
     archive = open_archive(job.archive)
-    states, known = archive.states(), Known(archive)
-    assert len(known) == len(states) == 30
-    assert {id_: known.get(id_) for id_ in states} == states
-    assert {state.revision for state in states.values()} == {1, 2}
+    rows, known = archive.latest().to_pylist(), Known(archive)
+    assert len(known) == len(rows) == 30
+    assert [known.get(row["id"]) for row in rows] == [
+        State(row["revision"], row["source_sha256"][:32], row["ruleset"], row["profile"])
+        for row in rows
+    ]
+    assert {known.find(key) for key in known} == {known.get(row["id"]) for row in rows}
+    assert {row["revision"] for row in rows} == {1, 2}
     assert known.get("d30") is None
     assert "d29" in known
     assert "nobody" not in Known()

@@ -66,13 +66,13 @@ def test_a_folder_is_read_sorted_with_addresses(tmp_path):
 def test_it_is_lazy_and_one_file_at_a_time(tmp_path, monkeypatch):
     make(tmp_path / "in", a__txt="a", b__txt="b")
     opened: list[str] = []
-    true = slurp_module.slurp
+    true = slurp_module.slurp_stamped
 
     def slurp(path, limit):
         opened.append(path.name)
         return true(path, limit)
 
-    monkeypatch.setattr(reader_module, "slurp", slurp)
+    monkeypatch.setattr(reader_module, "slurp_stamped", slurp)
     stream = read_files(["in"], base=tmp_path)
     assert opened == []
     next(item for item in stream if isinstance(item, Source))

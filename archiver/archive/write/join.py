@@ -1,0 +1,51 @@
+"""Pieces of a run, joined into parts of a good size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from archiver.archive.files.concat import concatenate
+from archiver.archive.files.disk import staged_file, storing, sync_file
+from archiver.archive.log.entry import Part, part_path
+from archiver.archive.log.marks import join_marks
+
+#: A part is closed at so many bytes on the disk, or in memory. Whoever reads a part, rewrites
+#: one to take a document down or cleans it again holds it unpacked, some of them twice: four
+#: times the packed bytes, for text. So larger parts would cost readers what fewer files save.
+PART_BYTES = 32 << 20
+PART_UNPACKED = 128 << 20
+
+
+def unpacked_size(path: Path) -> int:
+    """The bytes that a staged part's rows take in memory, nearly. Raises: one of PARQUET_ERRORS."""
+    found = pq.read_metadata(path)
+    return sum(found.row_group(at).total_byte_size for at in range(found.num_row_groups))
+
+
+def join_parts(
+    pieces: Sequence[tuple[Path, Part]], *, staging: Path, name: str
+) -> tuple[Path, Part]:
+    """Staged parts of one table as one, durably; the pieces are gone then. Rows keep their order.
+
+    One piece stays what it is. The same pieces give the same bytes.
+    Raises: ValueError, LookupError, TypeError where they cannot be one file; StorageError.
+    Cost: see ``concatenate``.
+    """
+    with storing(f"a part in {staging}"):
+        if len(pieces) == 1:
+            path, part = pieces[0]
+            with path.open("r+b") as stream:
+                sync_file(stream)
+            return path, part
+        with staged_file(staging, f"{name}.parquet") as joined:
+            digest, footer, size = concatenate([path for path, _ in pieces], joined)
+            rows = sum(part.rows for _, part in pieces)
+            if pq.read_metadata(joined).num_rows != rows:
+                raise ValueError("the joined file holds other rows")
+        for path, _ in pieces:
+            path.unlink()
+    marks = join_marks(part.marks or "" for _, part in pieces)
+    return joined, Part(part_path(digest), digest, footer, size, rows, marks=marks)
