@@ -10,9 +10,13 @@ The tree::
     |   +-- IndexFileError       5   an INDEX.md cannot be used at all
     +-- InputError               6   nothing that was named could be read
     +-- StorageError             7   the disk refused a write: full, read-only, failing
+    |   +-- RemoteError          7   an object store cannot be reached, or refuses
+    |       +-- AccessError      7   it refuses these credentials
+    |       +-- BucketError      7   it has no such bucket
     +-- NoArchiveError          10   there is no archive at this path
     +-- LockedError             11   another process is committing
     +-- NewerArchiveError       12   made by a newer program
+    +-- EngineError             13   the cluster that does the work cannot be used, or is lost
 
 An error says what is wrong, where, and what to do next. What concerns one
 document only is never an error but a ``Finding``: the run goes on.
@@ -104,6 +108,33 @@ class StorageError(ArchiverError):
     )
 
 
+class RemoteError(StorageError):
+    """An object store cannot be reached, answers with an error, or cannot do what is needed."""
+
+    code = "remote"
+    default_hint = (
+        "Check the network and AWS_ENDPOINT_URL, then run the same command again: "
+        "it goes on where the archive was."
+    )
+
+
+class AccessError(RemoteError):
+    """An object store refuses these credentials, or none were found."""
+
+    code = "remote-access"
+    default_hint = (
+        "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do: "
+        "read, write, list and delete objects."
+    )
+
+
+class BucketError(RemoteError):
+    """An object store has no bucket of this name."""
+
+    code = "no-bucket"
+    default_hint = "Make the bucket first, or correct its name; archiver makes none."
+
+
 class NoArchiveError(ArchiverError):
     """There is no archive at this path."""
 
@@ -126,3 +157,14 @@ class NewerArchiveError(ArchiverError):
     code = "newer"
     exit_status = 12
     default_hint = "Upgrade archiver-toolkit to open it; nothing was changed."
+
+
+class EngineError(ArchiverError):
+    """The cluster that does the work cannot be used, or was lost on the way."""
+
+    code = "engine"
+    exit_status = 13
+    default_hint = (
+        "Run the same command again once the cluster is there: it goes on behind the "
+        "newest version; or use --engine local."
+    )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
+from archiver.archive.files.mounts import need
 from archiver.archive.rows.records import quarantine_from_rows
 from archiver.digest import sha256_stream
 from archiver.document import Reject
@@ -66,6 +67,7 @@ def _opened(reject: Reject) -> Iterator[IO[bytes] | None]:
         yield io.BytesIO(reject.data)
     elif reject.path is not None:
         try:
+            need(reject.path)
             stream = reject.path.open("rb")
         except OSError:
             yield None  # the finding says that the file is there; its bytes are not to be had

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 #: Names in the environment that are ours, yet no settings.
-_RESERVED = frozenset({"ARCHIVER_DEBUG"})
+_RESERVED = frozenset({"ARCHIVER_CACHE", "ARCHIVER_DEBUG"})
 _PREFIX = "ARCHIVER_"
 
 

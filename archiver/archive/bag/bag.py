@@ -40,6 +40,7 @@ from archiver.archive.files.disk import (
     sync_folder,
     write_aside,
 )
+from archiver.archive.files.mounts import push
 from archiver.archive.log.chain import replay
 from archiver.archive.log.entry import Entry
 from archiver.archive.rows.columns import TABLES
@@ -103,7 +104,7 @@ def seal(
     leaving: Collection[str] = (),
     before: Sealed | None = None,
     checkpoint: Checkpoint = no_checkpoint,
-) -> None:
+) -> bool:
     """Write the bag's files anew, so that they say what the archive holds now.
 
     entries: table -> its log, where the caller has read it.
@@ -116,6 +117,8 @@ def seal(
     calls unsealed; sealing again completes it. Cost: a look at every file, or
     with ``before`` at the new ones; only files the log does not name are
     read, and checkpoints once.
+    Returns: False where the archive is a working copy, and another writer went on meanwhile:
+    what the bag says is stale, and it is to be sealed again.
     Raises: DamageError where the log is damaged; StorageError.
     """
     logs = entries or {table: replay(root / folder) for table, folder in TABLES.items()}
@@ -144,6 +147,7 @@ def seal(
         tags[MANIFEST] = digest
         write_aside(root / TAG_MANIFEST, write_manifest(tags), staging)
         checkpoint("seal-closed")
+    return push(root)
 
 
 def _listed(

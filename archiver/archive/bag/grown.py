@@ -16,6 +16,7 @@ from typing import NamedTuple
 from archiver.archive.bag.payload import CHECKPOINT
 from archiver.archive.bag.tags import INFO, MANIFEST, MAX_INFO_BYTES, read_head, read_oxum, vouched
 from archiver.archive.files.disk import read_small, regular_size
+from archiver.archive.files.mounts import need
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.delta import LAST_CHECKPOINT
 from archiver.archive.log.entry import Entry, Head, entry_name
@@ -175,5 +176,6 @@ def _stands(manifest: bytes, path: str) -> bool:
 
 
 def _digest(path: Path) -> str:
+    need(path)
     with path.open("rb") as stream:
         return sha256_stream(stream)[0]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from archiver.archive.bag.tags import MANIFEST, vouched
 from archiver.archive.files.disk import regular_size
+from archiver.archive.files.mounts import need
 from archiver.archive.log.chain import LOG_FOLDER, live_parts
 from archiver.archive.log.entry import Entry, entry_name
 from archiver.archive.rows.columns import RULESETS, TABLES
@@ -96,6 +97,7 @@ def list_payload(
         if digest is None and path in vouched and item.stat().st_mtime_ns <= vouched[path].moment:
             digest = vouched[path].digest
         if digest is None:
+            need(root / path)
             with (root / path).open("rb") as stream:
                 digest, _ = sha256_stream(stream)
         lines[path] = digest

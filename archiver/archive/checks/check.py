@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archiver.archive.checks.replay import Replay
 from archiver.archive.files.disk import regular_size
+from archiver.archive.files.mounts import whole
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.entry import Entry, entry_name
 from archiver.archive.rows.columns import TABLES
@@ -144,7 +145,7 @@ class Check:
             size = regular_size(self.root / path)
             if size > limit:
                 raise ValueError(f"its {size} bytes are more than were to be expected")
-            with (self.root / path).open("rb") as stream:
+            with whole(self.root / path), (self.root / path).open("rb") as stream:
                 known, _ = sha256_stream(stream)
             self.digests[path] = known
         return known

@@ -21,6 +21,7 @@ from typing import IO, Any, Literal
 
 from archiver.archive.files.disk import make_folder, regular_size, storing, sync_file, sync_folder
 from archiver.archive.files.lock import locked
+from archiver.archive.files.mounts import need, push
 from archiver.archive.log.entry import Head
 from archiver.digest import canonical_json, sha256
 from archiver.errors import StorageError
@@ -106,6 +107,7 @@ def read_log(root: Path) -> FixityLog:
         size = regular_size(path)
         if size > MAX_LOG_BYTES:
             return FixityLog(problems=(f"{size} bytes are more than the {MAX_LOG_BYTES} allowed",))
+        need(path)
         with path.open("rb") as stream:
             return _read(stream)
     except OSError as problem:
@@ -207,6 +209,7 @@ def append_event(root: Path, body: Mapping[str, Any], *, lock_timeout: float) ->
             raise StorageError(f"cannot write {path}: a link or a file is in the way")
         make_folder(path.parent)
         is_new = not path.exists()
+        need(path)
         with path.open("a+b" if is_new else "r+b") as stream:
             size = regular_size(path)
             end, before = _last_line(stream, size)
@@ -226,6 +229,7 @@ def append_event(root: Path, body: Mapping[str, Any], *, lock_timeout: float) ->
                 raise
         if is_new:
             sync_folder(path.parent)
+        push(root)
     return event_id
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from archiver.archive.bag.tags import payload_lines
 from archiver.archive.checks.check import Check
 from archiver.archive.files.disk import regular_size
+from archiver.archive.files.mounts import need
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.entry import Part, entry_name, part_path
 from archiver.archive.log.marks import id_marks
@@ -61,6 +62,7 @@ def _read(check: Check, where: str, path: Path, digest: str) -> tuple[Part, list
         if check.digest(where) != digest:
             return None
         size = regular_size(path)
+        need(path)
         with path.open("rb") as stream:
             footer = footer_sha256(stream, size)
         ids: list[str] = []

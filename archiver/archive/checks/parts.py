@@ -15,6 +15,7 @@ from archiver.archive.checks.content import Harm, check_content
 from archiver.archive.checks.plan import Unit
 from archiver.archive.checks.rows import RowCheck
 from archiver.archive.files.disk import regular_size
+from archiver.archive.files.mounts import whole
 from archiver.archive.files.rulesets import named_ruleset, ruleset_path, unpacked
 from archiver.archive.log.entry import Part
 from archiver.archive.rows.columns import RULESETS, TABLES
@@ -131,13 +132,18 @@ def check_rulesets(check: Check) -> None:
 def check_part(check: Check, table: str, part: Part, rows: RowCheck, *, quick: bool) -> None:
     """E106 to E113: one part; quick: its file alone."""
     where = f"{TABLES[table]}/{part.path}"
-    harm = Harm()
     try:
-        size = regular_size(check.root / where)
+        with whole(check.root / where):  # for all layers
+            _check_part(check, table, part, rows, quick=quick)
     except OSError as problem:
         words = f"cannot be read: {problem.strerror}; {_promised(part)}"
         check.add("E106", "files", where, words)
-        return
+
+
+def _check_part(check: Check, table: str, part: Part, rows: RowCheck, *, quick: bool) -> None:
+    where = f"{TABLES[table]}/{part.path}"
+    harm = Harm()
+    size = regular_size(check.root / where)
     check.counts.parts += 1
     check.counts.files += 1
     if size == part.bytes:  # else it is another file: a huge one must not be read to learn that

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
+from archiver.archive.files.mounts import need
 from archiver.errors import StorageError
 
 if sys.platform == "darwin":
@@ -191,5 +192,6 @@ def read_small(path: Path, limit: int) -> bytes:
     size = regular_size(path)
     if size > limit:
         raise ValueError(f"{size} bytes are more than the {limit} allowed")
+    need(path)
     with path.open("rb") as stream:
         return stream.read(limit + 1)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archiver.archive.files.disk import storing
+from archiver.archive.files.mounts import refresh
 from archiver.errors import LockedError
 
 #: Held by whoever commits. The file stays; only its lock says anything.
@@ -71,6 +72,7 @@ def locked(root: Path, timeout: float) -> Iterator[bool]:
             held = _wait(handle, timeout)
         if held is False:
             raise LockedError(f"{root}: another process is committing")
+        refresh(root)  # of a working copy: what is decided now must be of what there is now
         yield held is True
     finally:
         os.close(handle)

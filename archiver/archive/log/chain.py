@@ -21,6 +21,7 @@ from archiver.archive.files.disk import (
     sync_folder,
     write_synced,
 )
+from archiver.archive.files.mounts import claim, need_all
 from archiver.archive.log.entry import BadEntryError, Entry, Head, Part, entry_name, parse_entry
 from archiver.archive.log.history import joined
 from archiver.digest import sha256
@@ -137,6 +138,7 @@ def replay(
         versions = versions or list_versions(table)
         if len(versions) < max(len(known), 1) or versions[-1] != len(versions) - 1:
             raise DamageError(f"{table}: log entries are missing")
+        need_all([table / LOG_FOLDER / entry_name(item) for item in versions[len(known) :]])
         for version in versions[len(known) :]:
             entry = read_entry(table, version)
             last = new[-1] if new else known[-1] if known else None
@@ -214,6 +216,7 @@ def publish_entry(
     with staged_file(staging, f"{name}-{path.name}") as staged:
         write_synced(staged, data)
         checkpoint(f"{name}-entry-staged")
+        claim(path, data)
         publish_new(staged, path, alone=alone)
         checkpoint(f"{name}-entry-visible")
         sync_folder(path.parent)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 
 from archiver.archive.files.disk import read_small, sync_folder
+from archiver.archive.files.mounts import is_copy, need, need_all
 from archiver.archive.log.chain import LOG_FOLDER
 from archiver.archive.log.entry import READER_VERSION, WRITER_VERSION, entry_name
 from archiver.archive.log.plain_place import NoPlaceError, plain_place
@@ -87,6 +88,7 @@ def write_checkpoint(table: Path, version: int, staging: Path) -> bool:
     try:
         copy.mkdir(parents=True)
         for name in _needed(log, version):
+            need(log / name)
             shutil.copyfile(log / name, copy / name)
         names = f"{version:020d}.checkpoint.parquet", LAST_CHECKPOINT
         try:
@@ -138,6 +140,8 @@ def visible_parts(table: Path) -> tuple[int, set[str]]:
     Raises: ViewError for whatever goes wrong inside delta-rs; NoPlaceError where
     it can open no table of such a path.
     """
+    if is_copy(table):
+        need_all(sorted((table / LOG_FOLDER).iterdir()))
     with plain_place(table) as place:
         return _visible_parts(place)
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive.files.disk import make_folder, read_small, write_aside
+from archiver.archive.files.mounts import gone
 from archiver.archive.log.chain import list_versions, read_entry, replay
 from archiver.archive.log.entry import (
     Entry,
@@ -243,3 +244,4 @@ def _sweep(folder: Path, table: str, kept: str) -> None:
         if item.name.startswith(f"{table}-") and _NAME.fullmatch(item.name) and item.name != kept:
             with suppress(OSError):
                 item.unlink()
+                gone(item)

@@ -12,6 +12,7 @@ from pathlib import Path
 from archiver.archive.bag.payload import payload_files
 from archiver.archive.bag.tags import DECLARATION, INFO, MANIFEST, tags_hold
 from archiver.archive.checks import fixity
+from archiver.archive.files.mounts import whole
 from archiver.archive.files.staging import PART, Leftover, leftovers, noted_by_the_living
 from archiver.archive.log.chain import LOG_FOLDER, list_versions, read_entry
 from archiver.archive.log.delta import LAST_CHECKPOINT
@@ -225,7 +226,7 @@ def _find_leftovers(root: Path, plan: Plan, logs: list[tuple[str, tuple[Entry, .
 def _is_itself(root: Path, path: str) -> bool:
     """Whether a part's bytes are those of its name: then this program wrote it."""
     try:
-        with (root / path).open("rb") as stream:
+        with whole(root / path), (root / path).open("rb") as stream:
             return sha256_stream(stream)[0] == Path(path).stem
     except OSError:
         return False

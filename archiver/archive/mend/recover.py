@@ -15,6 +15,7 @@ from archiver.archive.create import LOCK_SECONDS, is_unborn
 from archiver.archive.files.aside import ASIDE
 from archiver.archive.files.disk import Checkpoint, make_folder, no_checkpoint, storing, sync_folder
 from archiver.archive.files.lock import locked
+from archiver.archive.files.mounts import gone, is_recent, need, push
 from archiver.archive.files.staging import remove, workspace
 from archiver.archive.log.chain import LOG_FOLDER, list_versions
 from archiver.archive.log.delta import CHECKPOINT_INTERVAL, ViewError, write_checkpoint
@@ -78,6 +79,8 @@ def recover(
             )
         with storing(f"what is put in order in {root}"):
             plan = look(root, expect_head)
+            recent = [] if alone else [path for path in plan.orphans if is_recent(root / path)]
+            plan.orphans = [path for path in plan.orphans if path not in recent]
             checkpoint("planned")
             aside = _places(root, plan, name)
             if dry_run or plan.refused:
@@ -92,7 +95,7 @@ def recover(
         tuple(plan.refused),
         {} if plan.refused else aside,
         tuple(junk) if removed else (),
-        () if removed else tuple(junk),
+        tuple(recent) if removed else tuple(sorted([*junk, *recent])),
         sealed or (dry_run and plan.seal and not plan.refused),
         plan.head,
     )
@@ -125,6 +128,8 @@ def _carry_out(
             remove(root, leftover)
         for path in plan.orphans:
             (root / path).unlink(missing_ok=True)
+            gone(root / path)
+        push(root)
     checkpoint("orphans-removed")
     return plan.head is not None and (plan.seal or (orphans and bool(plan.orphans)))
 
@@ -132,7 +137,9 @@ def _carry_out(
 def _move(root: Path, path: str, place: str) -> None:
     """Move a file aside, durably in its new place before it leaves the old one's list."""
     make_folder((root / place).parent)
+    need(root / path)
     (root / path).rename(root / place)
+    gone(root / path)
     sync_folder((root / place).parent)
     sync_folder((root / path).parent)
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from archiver.archive.files.disk import read_small
+from archiver.archive.files.mounts import need
 from archiver.archive.log.chain import live_parts
 from archiver.archive.log.delta import LAST_CHECKPOINT, ViewError, visible_parts
 from archiver.archive.log.entry import Entry
@@ -24,6 +25,7 @@ def is_changed(root: Path, path: str, digests: dict[str, str]) -> bool:
     if path not in digests:
         return False
     try:
+        need(root / path)
         with (root / path).open("rb") as stream:
             return sha256_stream(stream)[0] != digests[path]
     except OSError:

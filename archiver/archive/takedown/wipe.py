@@ -13,6 +13,7 @@ from archiver.archive.archive import Archive
 from archiver.archive.bag import bag
 from archiver.archive.files.aside import ASIDE, DAMAGED
 from archiver.archive.files.disk import STAGING, Checkpoint, read_small, regular_size, sync_folder
+from archiver.archive.files.mounts import gone, need, whole
 from archiver.archive.files.staging import Workspace, noted_by_the_living
 from archiver.archive.log.chain import LOG_FOLDER, MAX_ENTRY_BYTES, live_parts, removed_parts
 from archiver.archive.log.entry import Part, entry_name
@@ -22,14 +23,13 @@ from archiver.archive.read.parts import (
     check_group,
     footer_sha256,
     open_part,
-    place_part,
     read_part,
-    stage_part,
 )
 from archiver.archive.rows.columns import TABLES, table_schema
 from archiver.archive.takedown.survey import Hit
 from archiver.archive.write.finish import ever_named, left_by_the_dead, sweep
 from archiver.archive.write.noted import noted_digests
+from archiver.archive.write.stage import place_part, stage_part
 from archiver.digest import sha256_stream
 from archiver.errors import DamageError, InputError
 
@@ -78,7 +78,7 @@ def write_stand_ins(
 def _stage(folder: Path, table: str, hit: Hit, staging: Path) -> tuple[Path, Part] | None:
     path = folder / hit.part.path
     try:
-        with path.open("rb") as stream:
+        with whole(path), path.open("rb") as stream:
             digest, _ = sha256_stream(stream)
     except OSError as problem:
         raise DamageError(f"{path}: {problem.strerror}") from problem
@@ -125,10 +125,12 @@ def wipe(
     sweep(archive, dead)
     for path in sorted(archive.path / name for name in removed | strange):
         path.unlink(missing_ok=True)
+        gone(path)
         sync_folder(path.parent)
     for path in _put_aside(archive.path):
         if _holds(path, ids, raw):
             path.unlink()
+            gone(path)
             sync_folder(path.parent)
     staging = archive.path / STAGING
     for path in sorted(staging.iterdir()) if staging.is_dir() else ():
@@ -179,6 +181,7 @@ def _put_aside(root: Path) -> list[Path]:
 def _holds(path: Path, ids: Collection[str], raw: Collection[str]) -> bool | None:
     """Whether a file that no version names holds one of the documents; None if unreadable."""
     try:
+        need(path)
         with path.open("rb") as stream:
             footer = footer_sha256(stream, regular_size(path))
         with open_part(path, footer) as file:

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from archiver.archive.archive import Archive
 from archiver.archive.mend.salvage import salvage
-from archiver.archive.read.parts import ZSTD_LEVEL
 from archiver.archive.rows.columns import DOCUMENTS
+from archiver.archive.write.stage import ZSTD_LEVEL
 from archiver.digest import timestamp
 from archiver.document import Finding
 
