@@ -6,7 +6,8 @@ Archives of many tiny parts are made by the writer itself. Measured: bytes of a 
 and of the summary, by parts and documents; CPU and bytes of Delta's checkpoint; CPU of a
 commit and of opening, by the parts that are there; memory of a process that opens, and of
 one that is about to ingest, by parts and documents; what a document takes as part of a
-part, and cleaning's speed. ``scale_model`` multiplies. Prices and sizes that nobody
+part, and cleaning's speed; requests to an object store, and what the process costs that
+reads and commits (``scale_store``). ``scale_model`` multiplies. Prices and sizes that nobody
 measured are options, and are printed with the result. Linux or macOS (memory is told by
 the kernel). ``--json`` for programs.
 """
@@ -29,12 +30,14 @@ import corpus
 import numpy as np
 from pages import load
 from scale_model import Assumed, Costs, Line, plans, report
+from scale_store import driven, store_requests
 from versions import MOMENT, RULESET, row
 
 from archiver.archive.archive import Archive, create_archive, open_archive
 from archiver.archive.log.delta import CHECKPOINT_INTERVAL
 from archiver.archive.rows.columns import TABLES
 from archiver.archive.rows.records import records_from_rows
+from archiver.archive.write.join import unpacked_size
 from archiver.archive.write.writer import Writer
 from archiver.batch import clean_batch, source_batch
 from archiver.digest import sha256
@@ -49,12 +52,16 @@ COMMITS = 2 * CHECKPOINT_INTERVAL
 PROBES = ("import", "open", "known")
 #: Documents that are cleaned, to learn what they take and cost.
 SAMPLE = 200
+#: Processes that clean them, where it is measured what the one costs that they work for.
+WORKERS = 2
 
 
 def build(folder: Path, parts: int, documents: int) -> Archive:
     """An archive whose version 1 has so many parts of so many documents."""
     archive = create_archive(folder, MOMENT, tool="benchmark")
-    with Writer(archive, batch_id="b1", ingested_at=MOMENT, tool="benchmark") as writer:
+    with Writer(
+        archive, batch_id="b1", ingested_at=MOMENT, tool="benchmark", part_bytes=0
+    ) as writer:
         for part in range(parts):
             numbers = range(part * documents, (part + 1) * documents)
             writer.stage_documents(records_from_rows([row(number) for number in numbers]))
@@ -79,7 +86,9 @@ def commits(archive: Archive, first: int) -> tuple[float, float]:
     spent: dict[bool, list[float]] = {True: [], False: []}
     for number in range(2, COMMITS + 2):
         moment = MOMENT + timedelta(minutes=number)
-        with Writer(archive, batch_id=f"b{number}", ingested_at=moment, tool="benchmark") as writer:
+        with Writer(
+            archive, batch_id=f"b{number}", ingested_at=moment, tool="benchmark", part_bytes=0
+        ) as writer:
             writer.stage_documents(records_from_rows([row(first + number)]))
             begun = time.process_time()
             _commit(writer)
@@ -153,22 +162,35 @@ def fit(found: Sequence[dict[str, float]], name: str) -> Line:
     return Line(*(max(0.0, float(value)) for value in solved))
 
 
-def cleaned(folder: Path, data: Path | None, profile: Profile) -> tuple[float, float, float]:
-    """Bytes of a document as received, bytes of it in a part, bytes cleaned a second of CPU."""
+def sampled(data: Path | None) -> list[Source]:
+    """Documents of the benchmarks' corpus."""
     pages = load(data)
     made = [corpus.document(pages, n, 0, corpus.Shares()) for n in range(SAMPLE)]
-    items = [(Source(one.name, one.name, one.data), 1) for one in made]
-    batch = source_batch(items, MOMENT)
+    return [Source(one.name, one.name, one.data) for one in made]
+
+
+def cleaned(folder: Path, made: list[Source], profile: Profile) -> dict[str, float]:
+    """Bytes of a document as received, in a part and in memory; bytes cleaned a second of CPU."""
+    batch = source_batch([(one, 1) for one in made], MOMENT)
+    clean_batch(batch.slice(0, 20), builtin(), profile=profile, tool_version="benchmark")
     begun = time.process_time()
     records = clean_batch(batch, builtin(), profile=profile, tool_version="benchmark").records
     spent = time.process_time() - begun
     received = sum(len(one.data) for one in made)
     archive = create_archive(folder, MOMENT, tool="benchmark")
-    with Writer(archive, batch_id="b1", ingested_at=MOMENT, tool="benchmark") as writer:
+    with Writer(
+        archive, batch_id="b1", ingested_at=MOMENT, tool="benchmark", part_bytes=0
+    ) as writer:
         writer.stage_documents(records)
         _commit(writer)
-    stored = sum(part.bytes for part in archive.entries()[-1].added)
-    return received / SAMPLE, stored / SAMPLE, received / spent
+    parts = archive.entries()[-1].added
+    table = folder / TABLES["documents"]
+    return {
+        "received": received / SAMPLE,
+        "stored": sum(part.bytes for part in parts) / SAMPLE,
+        "unpacked": sum(unpacked_size(table / part.path) for part in parts) / SAMPLE,
+        "speed": received / spent,
+    }
 
 
 def measured(sizes: Sequence[int], data: Path | None, profile: Profile) -> Costs:
@@ -181,9 +203,18 @@ def measured(sizes: Sequence[int], data: Path | None, profile: Profile) -> Costs
         for number, (parts, documents) in enumerate(shapes):
             print(f"{parts} parts of {documents}", file=sys.stderr)
             found.append(weighed(folder / str(number), parts, documents))
-        received, stored, speed = cleaned(folder / "cleaned", data, profile)
+        made = sampled(data)
+        document = cleaned(folder / "cleaned", made, profile)
+        asked = store_requests(folder / "store")
+        own = driven(folder / "driven", made, WORKERS)
     names = [key for key in found[0] if key not in ("parts", "documents")]
-    return Costs(received, stored, speed, {key: fit(found, key) for key in names}, tuple(found))
+    return Costs(
+        **document,
+        lines={key: fit(found, key) for key in names},
+        seen=tuple(found),
+        requests=asked,
+        driven=own,
+    )
 
 
 def main() -> None:

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from archiver.archive.log.delta import CHECKPOINT_INTERVAL
-from archiver.ingest.job import BATCH_BYTES, BATCH_DOCUMENTS, COMMIT_BYTES, COMMIT_DOCUMENTS
+from archiver.archive.write.join import PART_BYTES, PART_UNPACKED
+from archiver.ingest.job import COMMIT_BYTES, COMMIT_DOCUMENTS
 
-#: Requests a version beside those of parts: entries of two tables, manifests, tag files.
-PUTS_A_VERSION = 8
-#: Of those again at a checkpoint: it, its pointer, the summary.
-PUTS_A_CHECKPOINT = 3
+#: Names that one answer to a listing holds.
+LISTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,8 @@ class Assumed:
     """What nobody measured here. Prices in dollars, of object storage as large clouds list it.
 
     put, get: a thousand requests. storage: a GB and month. core: a core and hour.
-    upload: bytes of one piece of a larger upload. cores: at work at once.
+    upload: bytes of one piece of a larger upload, as ``remote.store`` cuts them. cores: at
+    work at once. ram: bytes of memory that a run may take in one process.
     """
 
     bytes: float = 100e12
@@ -32,8 +32,9 @@ class Assumed:
     get: float = 0.0004
     storage: float = 0.023
     core: float = 0.04
-    upload: float = 8e6
+    upload: float = 8 << 20
     cores: float = 1000
+    ram: float = 16e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +56,48 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What was measured. received, stored: bytes a document; speed: bytes a second of CPU."""
+    """What was measured. received, stored, unpacked: bytes a document; speed: bytes a CPU second.
+
+    requests: what an object store is asked, see ``scale_store``. driven: bytes a second of CPU
+    of the process that reads and commits, by engine.
+    """
 
     received: float
     stored: float
     speed: float
     lines: Mapping[str, Line]
     seen: Sequence[Mapping[str, float]]
+    unpacked: float
+    requests: Mapping[str, float]
+    driven: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a corpus is cut: into archives, versions, parts. Bytes are of sources."""
+    """How a corpus is cut: into archives, versions, parts.
+
+    Bytes of versions are of sources, bytes of parts as they are stored, or in memory.
+    """
 
     name: str
     archives: int
-    part_documents: float
     part_bytes: float
+    part_unpacked: float
     version_documents: float
     version_bytes: float
 
 
-#: The sizes of a batch and of a version that ``archiver ingest`` has.
-_BATCH = (BATCH_DOCUMENTS, BATCH_BYTES)
+#: The sizes of a part and of a version that ``archiver ingest`` has.
+_PART = (PART_BYTES, PART_UNPACKED)
 _VERSION = (COMMIT_DOCUMENTS, COMMIT_BYTES)
 _ANY = float("inf")
 PLANS = (
-    Plan("one archive, as shipped", 1, *_BATCH, *_VERSION),
-    Plan("100 archives, as shipped", 100, *_BATCH, *_VERSION),
-    Plan("1,000 archives, as shipped", 1000, *_BATCH, *_VERSION),
-    Plan("1,000 archives, a version each", 1000, *_BATCH, _ANY, _ANY),
-    Plan("100 archives, parts of 1 GB, versions of 100", 100, _ANY, 1e9, _ANY, 1e11),
+    Plan("one archive, as shipped", 1, *_PART, *_VERSION),
+    Plan("one archive, versions of 100 GB", 1, *_PART, _ANY, 1e11),
+    Plan("100 archives, as shipped", 100, *_PART, *_VERSION),
+    Plan("1,000 archives, as shipped", 1000, *_PART, *_VERSION),
+    Plan("1,000 archives, a version each", 1000, *_PART, _ANY, _ANY),
+    Plan("100 archives, parts of 512 MB, versions of 100 GB", 100, 512e6, _ANY, _ANY, 1e11),
 )
 
 
@@ -98,10 +110,14 @@ def project(plan: Plan, costs: Costs, assumed: Assumed) -> dict[str, float]:
     """One plan multiplied out."""
     size = assumed.bytes / plan.archives
     documents = size / costs.received
-    parts = documents / min(plan.part_documents, plan.part_bytes / costs.received)
     versions = documents / min(plan.version_documents, plan.version_bytes / costs.received)
     versions = max(1.0, versions)
-    line = costs.lines
+    parts = documents / min(
+        plan.part_bytes / costs.stored,
+        plan.part_unpacked / costs.unpacked,
+        documents / versions,  # a version ends its last part, however small
+    )
+    line, asked = costs.lines, costs.requests
 
     def once(name: str) -> float:
         return line[name].at(parts, documents)
@@ -120,13 +136,18 @@ def project(plan: Plan, costs: Costs, assumed: Assumed) -> dict[str, float]:
     )
     stored = documents * costs.stored
     pieces = max(1.0, stored / parts / assumed.upload)
-    uploads = parts * (pieces + 2 if pieces > 1 else 1)  # begin and end of an upload in pieces
-    moved = rewritten / assumed.upload
-    puts = uploads + moved + versions * PUTS_A_VERSION
-    puts += versions / CHECKPOINT_INTERVAL * PUTS_A_CHECKPOINT
-    gets = parts * pieces + once("manifest bytes") / assumed.upload + versions
+    # A larger upload has a beginning and an end.
+    uploads = parts * (asked["writes a part"] if pieces <= 1 else pieces + 2)
+    # Both tables' logs are listed at each version, half of the entries on average.
+    listings = asked["listings a version"] + 2 * (versions / 2) / LISTED
+    puts = uploads + versions * (asked["writes a version"] + listings)
+    puts += rewritten / assumed.upload
+    puts += versions / CHECKPOINT_INTERVAL * asked["writes a checkpoint"]
+    gets = parts * asked["reads to validate, a part"]
+    gets += versions * asked["reads to validate, a version"] + asked["reads to open"]
     archives = plan.archives
     clean = assumed.bytes / costs.speed
+    memory = once("ingest memory")
     return {
         "documents, of all": documents * archives,
         "parts, of all": parts * archives,
@@ -140,11 +161,17 @@ def project(plan: Plan, costs: Costs, assumed: Assumed) -> dict[str, float]:
         "CPU of the last checkpoint, s": once("checkpoint CPU"),
         "CPU to open, s": once("open CPU"),
         "memory to open, MB": once("open memory") / 1e6,
-        "memory of a later run, which knows what is there, MB": once("ingest memory") / 1e6,
+        "memory of a later run, which knows what is there, MB": memory / 1e6,
+        "such runs that fit into the memory assumed": assumed.ram / memory,
+        "versions, of all": versions * archives,
         "core hours of cleaning, of all": clean / 3600,
         "core hours of commits, of all": (commits + checkpoints) * archives / 3600,
         "days of cleaning with these cores": clean / assumed.cores / 86_400,
         "days of commits, archives side by side": (commits + checkpoints) / 86_400,
+        "cores that one run keeps busy, at most": max(costs.driven.values()) / costs.speed,
+        "days of cleaning with these cores, such runs side by side at most": clean
+        / min(assumed.cores, archives * max(costs.driven.values()) / costs.speed)
+        / 86_400,
         "writing requests, millions, of all": puts * archives / 1e6,
         "reading requests of one validation, millions, of all": gets * archives / 1e6,
         "dollars: cores": (clean + (commits + checkpoints) * archives) / 3600 * assumed.core,
@@ -158,7 +185,7 @@ def report(costs: Costs, assumed: Assumed, made: Sequence[Mapping[str, float | s
     """Measured lines, assumptions and plans, as Markdown."""
     document = (
         f"A document: {costs.received:,.0f} bytes received, {costs.stored:,.0f} in its part; "
-        f"cleaned at {costs.speed / 1e6:.3g} MB a second of CPU."
+        f"{costs.unpacked:,.0f} in memory; cleaned at {costs.speed / 1e6:.3g} MB a second of CPU."
     )
     parts = [
         document,
@@ -172,6 +199,11 @@ def report(costs: Costs, assumed: Assumed, made: Sequence[Mapping[str, float | s
         _table(
             tuple(costs.seen[0]),
             [tuple(f"{value:,.4g}" for value in one.values()) for one in costs.seen],
+        ),
+        _table(("requests", ""), [(key, f"{value:,.3g}") for key, value in costs.requests.items()]),
+        _table(
+            ("a run's own process", "MB a second of its CPU"),
+            [(key, f"{value / 1e6:,.3g}") for key, value in costs.driven.items()],
         ),
         _table(("assumed", ""), [(key, f"{value:,.6g}") for key, value in asdict(assumed).items()]),
     ]

@@ -12,6 +12,15 @@ NAMES = (
     *("entry bytes", "summary bytes", "checkpoint bytes", "checkpoint CPU", "commit CPU"),
     *("manifest bytes", "open CPU", "open memory", "ingest memory"),
 )
+REQUESTS = {
+    "writes a version": 6.0,
+    "listings a version": 4.0,
+    "writes a checkpoint": 2.0,
+    "writes a part": 1.0,
+    "reads to open": 10.0,
+    "reads to validate, a version": 1.0,
+    "reads to validate, a part": 1.0,
+}
 
 
 @pytest.fixture
@@ -26,14 +35,16 @@ def model(monkeypatch):
 @pytest.fixture
 def costs(model):
     lines = dict.fromkeys(NAMES, model.Line(0.0, 1.0, 0.0))
-    return model.Costs(received=1e4, stored=5e3, speed=1e6, lines=lines, seen=())
+    return model.Costs(
+        *(1e4, 5e3, 1e6, lines, ()), unpacked=1e4, requests=REQUESTS, driven={"pool": 2e7}
+    )
 
 
 def plan(model, **changes):
     sizes = {
         "archives": 1,
-        "part_documents": 100,
-        "part_bytes": 1e9,
+        "part_bytes": 5e5,
+        "part_unpacked": 1e9,
         "version_documents": 1000,
         "version_bytes": 1e9,
     }
@@ -68,11 +79,37 @@ def test_more_archives_cost_less_at_each_commit_and_the_same_in_all(model, costs
 
 def test_large_parts_are_uploaded_in_pieces(model, costs):
     # One part of 5 GB, in pieces of 1 GB: five, and two requests around them.
-    sizes = {"part_documents": 1e6, "part_bytes": 1e12, "version_documents": 1e6}
+    sizes = {"part_bytes": 1e12, "part_unpacked": 1e12, "version_documents": 1e6}
     whole = plan(model, **sizes, version_bytes=1e12)
     told = model.project(whole, costs, model.Assumed(bytes=1e10, upload=1e9))
-    others = model.PUTS_A_VERSION + model.PUTS_A_CHECKPOINT / 10
-    assert told["writing requests, millions, of all"] * 1e6 == pytest.approx(7 + others, abs=1e-3)
+    # A version, its listings and a tenth of a checkpoint.
+    others = 6 + 4 + 2 / 10
+    assert told["writing requests, millions, of all"] * 1e6 == pytest.approx(7 + others, abs=2e-3)
+
+
+def test_a_version_ends_its_last_part_and_one_run_feeds_so_many_cores(model, costs):
+    small = plan(model, part_bytes=1e12, part_unpacked=1e12)
+    told = model.project(small, costs, model.Assumed(bytes=1e10))
+    assert told["parts, of all"] == told["versions of an archive"] == 1000
+    assert told["cores that one run keeps busy, at most"] == 20
+    days = told["days of cleaning with these cores, such runs side by side at most"]
+    assert days * 86_400 == pytest.approx(1e4 / 20)
+
+
+@pytest.mark.slow
+def test_requests_to_a_store_are_those_of_a_commit(monkeypatch, tmp_path):
+    pytest.importorskip("obstore", reason="the extra for object stores is not installed")
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import scale_store
+
+    try:
+        asked = scale_store.store_requests(tmp_path)
+    finally:
+        sys.modules.pop("scale_store")
+    assert asked["writes a part"] == asked["reads to validate, a part"] == 1
+    assert asked["reads to open, a part"] == asked["reads a version"] == 0
+    assert 4 <= asked["writes a version"] <= 12
+    assert asked["writes a checkpoint"] > 1
 
 
 @pytest.mark.slow
@@ -94,3 +131,4 @@ def test_what_is_measured_grows_with_the_archive():
     assert told["assumed"]["put"] == 0.01
     assert next(one["plan"] for one in told["plans"]) == "one archive, as shipped"
     assert all(one["documents, of all"] > 1e7 for one in told["plans"])
+    assert told["costs"]["driven"]["pool"] > told["costs"]["speed"]
