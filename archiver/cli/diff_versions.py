@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archiver.cli.ids import document_id
-from archiver.cli.screen import Screen, count, labelled, paint
+from archiver.cli.places import archive_path, cache_option
+from archiver.cli.screen import Screen, count, echo, labelled, paint
 from archiver.cli.session import archive_argument, archive_option, at_least, command, settings
 from archiver.cli.visible import dump_json, visible_json, visible_line
 from archiver.digest import timestamp
@@ -43,6 +43,7 @@ _SPOOLED = 8 << 20
 @click.argument("new", metavar="[B]", required=False, type=at_least(0))
 @archive_argument("place")
 @archive_option
+@cache_option
 @click.option("--id", "wanted", metavar="ID", help="This document only.")
 @click.option("--stat", is_flag=True, help="One line a document, without its lines.")
 def diff(
@@ -73,7 +74,7 @@ def diff(
 
     screen = Screen(as_json, quiet)
     path = settings(archive=place or archive).archive
-    opened = open_archive(Path(path))
+    opened = open_archive(archive_path(path))
     only = None if wanted is None else document_id(opened, wanted)
     changes = diff_versions(opened, old, new, only=only)
     last = opened.head().version if new is None else new
@@ -163,9 +164,9 @@ def _as_json(opened: Archive, changes: Iterator[Change], old: int, new: int, *, 
         held.seek(0)
         named = {"archive": str(opened.path), "from": old, "to": new}
         begin = dump_json(named, indent=2).removesuffix("\n}")
-        click.echo(f'{begin},\n  "changes": [', nl=False, color=False)
+        echo(f'{begin},\n  "changes": [', nl=False, color=False)
         while piece := held.read(_SPOOLED):
-            click.echo(piece, nl=False, color=False)
+            echo(piece, nl=False, color=False)
     end = {
         "added": tally["added"],
         "revised": tally["revised"],
@@ -183,7 +184,7 @@ def _as_json(opened: Archive, changes: Iterator[Change], old: int, new: int, *, 
             for item in take_downs(opened, old, new)
         ],
     }
-    click.echo("\n  ],\n" + dump_json(end, indent=2).removeprefix("{\n"), color=False)
+    echo("\n  ],\n" + dump_json(end, indent=2).removeprefix("{\n"), color=False)
 
 
 def _plain(change: Change, *, stat: bool) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli import diff
 from archiver.cli.screen import Screen, count, finding_json, labelled, paint, show_findings
 from archiver.cli.session import cleaning_options, command, host_option
 from archiver.cli.visible import cells, clip, pad, visible_line, wrap
 from archiver.document import Cleaning, Document, Finding
+from archiver.text import diff
 
 if TYPE_CHECKING:
     from archiver.rules.rule import Ruleset
@@ -130,18 +130,19 @@ def _diff(shown: Explained, width: int, *, whole: bool) -> Iterator[str]:
         if isinstance(item, diff.Gap):
             yield paint(f"{'⋮':>{gutter}}   {count(item.lines, 'line')} unchanged", "faint")
         elif item.mark == " ":
-            yield _unchanged(item, gutter, None if whole else width)
+            yield unchanged_row(item, gutter, None if whole else width)
         else:
-            yield from _changed(item, gutter, width)
+            yield from changed_rows(item, gutter, width)
 
 
-def _unchanged(line: diff.Line, gutter: int, width: int | None) -> str:
+def unchanged_row(line: diff.Line, gutter: int, width: int | None) -> str:
+    """A line that stays, behind its number; cut to so many columns, or whole."""
     text = visible_line(line.spans[0].text)
     shown = text if width is None else clip(text, width - gutter - 3)
     return f"{paint(f'{line.number:>{gutter}}', 'faint')}   {shown}".rstrip()
 
 
-def _changed(line: diff.Line, gutter: int, width: int) -> Iterator[str]:
+def changed_rows(line: diff.Line, gutter: int, width: int) -> Iterator[str]:
     """The line wrapped, and the rules at its right end where there is room."""
     role = "bad" if line.mark == "-" else "warn"
     room = width - gutter - 3

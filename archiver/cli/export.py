@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from archiver.cli.outcome import is_broken_pipe
+from archiver.cli.places import archive_path, cache_option
 from archiver.cli.progress import byte_bar
 from archiver.cli.screen import (
     Screen,
@@ -46,6 +47,7 @@ _FORMATS: tuple[Format, ...] = ("jsonl", "parquet", "csv", "bagit")
 @command("export")
 @archive_argument("place")
 @archive_option
+@cache_option
 @click.option(
     "--format",
     "form",
@@ -93,7 +95,7 @@ def export(
 
     screen = Screen(as_json, quiet)
     kind = _kind(form, output, columns, as_json=as_json)
-    path = Path(settings(archive=place or archive).archive)
+    path = archive_path(settings(archive=place or archive).archive)
     try:
         opened = open_archive(path)
     except DamageError:

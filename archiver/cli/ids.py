@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.places import is_remote
 from archiver.errors import ArchiverError, DamageError, InputError
 
 if TYPE_CHECKING:
@@ -55,8 +57,18 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
+def as_meant(typed: str) -> str:
+    """A word of the command line as UTF-8, which ids are, whatever the locale takes it for."""
+    try:
+        typed.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(typed).decode("utf-8", "replace")
+    return typed
+
+
 def document_id(archive: Archive, wanted: str) -> str:
     """``resolve`` within an archive; says so where the document is in quarantine."""
+    wanted = as_meant(wanted)
     try:
         return resolve(wanted, archive.paths())
     except InputError as error:
@@ -88,8 +100,8 @@ def complete_id(
     from archiver.cli.session import settings
 
     try:
-        archive = open_archive(Path(settings(archive=ctx.params.get("archive")).archive))
-        names = archive.ids()
+        place = settings(archive=ctx.params.get("archive")).archive
+        names = [] if is_remote(place) else open_archive(Path(place)).ids()  # a key must be quick
     except (ArchiverError, OSError):
         return []
     return [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from archiver.cli.guess import Group
 from archiver.cli.main import CONTEXT
 from archiver.cli.restore import write_pieces
 from archiver.cli.screen import Screen, count, finding_json, show_findings
@@ -16,7 +17,7 @@ from archiver.errors import IndexFileError, InputError, UsageError
 NAME = "INDEX.md"
 
 
-@click.group("index", context_settings=CONTEXT)
+@click.group("index", cls=Group, context_settings=CONTEXT)
 def index() -> None:
     """Write or check an INDEX.md: where sources are from, when, by whom.
 

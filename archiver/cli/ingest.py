@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from archiver.cli import session
 from archiver.cli.engine import Limit, engine_of, engine_options, every_of
-from archiver.cli.globs import expand
+from archiver.cli.ingest_log import check_metrics, figures_of
 from archiver.cli.ingest_run import archive_sources, clean_again
 from archiver.cli.ingest_summary import summary_json, tell
+from archiver.cli.joblog import logged
+from archiver.cli.metrics import metrics_option
 from archiver.cli.outcome import QUARANTINED
+from archiver.cli.places import cache_option
 from archiver.cli.reading import given_fields, reading_options
 from archiver.cli.screen import Screen, count, show_findings
 from archiver.errors import UsageError
@@ -20,6 +21,7 @@ from archiver.errors import UsageError
 @session.command("ingest")
 @click.argument("paths", nargs=-1, type=click.Path())
 @session.archive_option
+@cache_option
 @click.option(
     "--index",
     metavar="FILE",
@@ -43,8 +45,15 @@ from archiver.errors import UsageError
     type=click.Choice(["mark"]),
     help="Mark documents that are like one archived before.",
 )
+@click.option(
+    "--trust-mtime",
+    is_flag=True,
+    help="Do not read files again whose size and times are as they were.",
+)
 @engine_options
+@metrics_option
 @click.option("--dry-run", is_flag=True, help="Read and clean everything, write nothing.")
+@logged
 def ingest(
     paths: tuple[str, ...],
     archive: str | None,
@@ -60,9 +69,14 @@ def ingest(
     allow_taken_down: bool,
     reclean: bool,
     near_duplicates: str | None,
+    trust_mtime: bool,
     workers: int | None,
+    engine: str | None,
+    scheduler: str | None,
+    document_timeout: int | None,
     commit_every: Limit | None,
     atomic: bool,
+    metrics: str | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -87,8 +101,9 @@ def ingest(
       curl -s https://example.org/ | archiver ingest -
       archiver ingest crawl.warc.gz posts.jsonl.zst --text-field body
       zstdcat dump.zst | archiver ingest - --format jsonl --field url=link
-      archiver ingest dump/ --workers 8 --commit-every 256MiB
-      archiver ingest mirrors/ --near-duplicates mark
+      archiver ingest dump/ --commit-every 256MiB --document-timeout 60
+      archiver ingest dump/ --engine dask --scheduler tcp://10.0.0.5:8786
+      archiver ingest mirrors/ --near-duplicates mark --trust-mtime
       archiver ingest --reclean --profile strict
       archiver ingest --dry-run --json | jq .added
     """
@@ -105,25 +120,36 @@ def ingest(
         fields=given_fields(text_field, fields),
         keep_fields=keep_fields or None,
     )
-    how = engine_of(workers), every_of(commit_every, atomic=atomic)
-    if reclean:
-        if paths or index or require_index or max_bytes or allow_taken_down:
-            hint = "Leave out paths, and options about them."
-            raise UsageError("--reclean takes its sources from the archive", hint=hint)
-        summary, findings, left_out = clean_again(
-            screen, known, how, dry_run=dry_run, near=near_duplicates is not None
-        )
-    else:
-        sources = expand(known.sources, Path.cwd())
-        summary, findings, left_out = archive_sources(
-            screen,
-            known,
-            sources,
-            how,
-            dry_run=dry_run,
-            allow_taken_down=allow_taken_down,
-            near=near_duplicates is not None,
-        )
+    how = (
+        engine_of(workers, engine, scheduler, document_timeout),
+        every_of(commit_every, atomic=atomic),
+        document_timeout,
+    )
+    check_metrics(metrics, dry_run=dry_run)
+    if reclean and (
+        paths or index or require_index or max_bytes or allow_taken_down or trust_mtime
+    ):
+        hint = "Leave out paths, and options about them."
+        raise UsageError("--reclean takes its sources from the archive", hint=hint)
+    with figures_of(metrics, known.archive) as figures:
+        if reclean:
+            told = clean_again(
+                screen, known, how, dry_run=dry_run, near=near_duplicates is not None
+            )
+        else:
+            told = archive_sources(
+                screen,
+                known,
+                known.sources,
+                how,
+                dry_run=dry_run,
+                allow_taken_down=allow_taken_down,
+                near=near_duplicates is not None,
+                trusting=trust_mtime,
+            )
+        summary, findings, left_out = told
+        status = QUARANTINED if summary.quarantined or summary.refused else 0
+        figures(summary, status)
     if as_json:
         screen.json(summary_json(known, summary, findings, left_out))
     else:
@@ -133,4 +159,4 @@ def ingest(
         if findings:
             screen.say("")
         tell(screen, known.archive, summary)
-    return QUARANTINED if summary.quarantined or summary.refused else 0
+    return status

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.cli import session
+from archiver.cli.cache import seen_before
+from archiver.cli.ingest_log import log_ingest
+from archiver.cli.places import archive_path, index_path, sources_of
 from archiver.cli.progress import ReachBoth, run_bar
 from archiver.cli.reading import wanted_of
 from archiver.cli.screen import Screen, binary_stdin
@@ -19,8 +24,10 @@ from archiver.settings import Settings
 if TYPE_CHECKING:
     from archiver.ingest import Event, Every, Job, Planned, Summary
     from archiver.ingest.engine import Engine
+    from archiver.readers.seen import Seen
 
-    How = tuple[Engine, Every]
+    #: What works, when a version is made, and the seconds that a document may take.
+    How = tuple[Engine, Every, int | None]
     #: The summary, the findings on the way, and how many more of these there were.
     Told = tuple[Summary, list[Finding], int]
 
@@ -31,29 +38,33 @@ HELD = 10_000
 def archive_sources(
     screen: Screen,
     known: Settings,
-    sources: list[str],
+    named: Sequence[str],
     how: How,
     *,
     dry_run: bool,
     allow_taken_down: bool,
     near: bool,
+    trusting: bool = False,
 ) -> Told:
     """Clean and archive sources, with a bar that moves by their bytes.
 
+    named: paths, folders and globs, or addresses on s3://. trusting: whether files that
+    look as they did are not read again.
     Raises: what ``read_files`` and ``archiver.ingest.ingest`` raise.
     """
     from archiver.ingest import Planned
     from archiver.ingest import ingest as run
     from archiver.readers.files import MAX_SOURCE_BYTES, plan, read_files
 
-    base = Path.cwd()
-    index = base / known.index if known.index else None
+    sources, base, odd = sources_of(named)
+    index = index_path(known.index or None)
     limit = known.max_bytes or MAX_SOURCE_BYTES
     planned = plan(sources, base=base, index=index)
     # Of files that hold many documents, neither their number nor their size is known.
     reached: deque[int] = deque([0], maxlen=1)
     documents = 0 if planned.records else planned.files
-    items = read_files(
+    read = partial(
+        read_files,
         sources,
         base=base,
         index=index,
@@ -71,7 +82,23 @@ def archive_sources(
         by_bytes: ReachBoth = lambda count, size, _, of: reach(  # noqa: E731 -- one use
             count, reached[0] if planned.records else size, documents, of
         )
-        return _follow(run(items, job), by_bytes, Planned(documents, planned.bytes))
+        planned_all = Planned(documents, planned.bytes)
+        if not trusting:
+            return _follow(run(chain(odd, read()), job), by_bytes, planned_all)
+        with closing(seen_before(job.now, job.tool_version)) as seen:
+            asking = lambda archived: chain(odd, read(seen=seen.asking(archived)))  # noqa: E731
+            return _follow(_noting(run(asking, job), seen), by_bytes, planned_all)
+
+
+def _noting(events: Generator[Event, None, None], seen: Seen) -> Generator[Event, None, None]:
+    """The events of a run; with each version, what was read for it is noted as read."""
+    from archiver.ingest import Committed
+
+    with closing(events):
+        for event in events:
+            if isinstance(event, Committed):
+                seen.flush()
+            yield event
 
 
 def clean_again(screen: Screen, known: Settings, how: How, *, dry_run: bool, near: bool) -> Told:
@@ -84,11 +111,11 @@ def clean_again(screen: Screen, known: Settings, how: How, *, dry_run: bool, nea
 
 def _job(known: Settings, index_sha256: str | None, how: How, *, dry_run: bool, near: bool) -> Job:
     from archiver.archive.bag.about import stated
-    from archiver.ingest import Job
+    from archiver.ingest import SECONDS, Job
     from archiver.rules.load import load
 
     return Job(
-        archive=Path(known.archive),
+        archive=archive_path(known.archive),
         ruleset=load(Path(known.rules) if known.rules else None),
         profile=known.profile,
         now=session.now(),
@@ -100,6 +127,7 @@ def _job(known: Settings, index_sha256: str | None, how: How, *, dry_run: bool, 
         about=stated(known),
         engine=how[0],
         commit_every=how[1],
+        document_seconds=how[2] or SECONDS,
     )
 
 
@@ -114,6 +142,7 @@ def _follow(
     summary, documents, size = None, 0, 0
     with closing(events):
         for event in events:
+            log_ingest(event)
             if isinstance(event, Read):
                 documents, size = documents + 1, size + event.bytes
                 if planned is None:

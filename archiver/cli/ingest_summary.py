@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archiver.cli.places import archive_path
 from archiver.cli.screen import (
     Screen,
     finding_json,
@@ -67,7 +68,8 @@ def _contents(archive: str, summary: Summary) -> list[tuple[str, str]]:
         return []
     families = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0]))
     rows = [(family, f"{hits:,}") for family, hits in families]
-    written = "" if summary.dry_run else f", {size(_folder_bytes(Path(archive)))} in the archive"
+    held = "" if summary.dry_run else size(_folder_bytes(archive_path(archive)))
+    written = f", {held} in the archive" if held else ""
     return [
         ("read", f"{size(summary.bytes_in)}; {size(summary.bytes_text)} of clean text{written}"),
         ("facts", f"{summary.facts:,}"),
@@ -84,7 +86,7 @@ def summary_json(
     known: Settings, summary: Summary, findings: list[Finding], left_out: int
 ) -> dict[str, object]:
     """The one object of ``--json``."""
-    folder = Path(known.archive)
+    folder = archive_path(known.archive)
     return {
         "archive": known.archive,
         **asdict(summary),

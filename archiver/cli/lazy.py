@@ -10,28 +10,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
 
+from archiver.cli.guess import Group
 from archiver.cli.outcome import is_broken_pipe, report, signals
+from archiver.cli.plain import stderr_is_a_log, wanted_screen
 from archiver.cli.screen import prepare_streams
-
-#: Further names that people type, and the command that does it here.
-_MEANT = {
-    "add": "ingest",
-    "archive": "ingest",
-    "cat": "show",
-    "check": "validate",
-    "compare": "diff",
-    "get": "show",
-    "history": "log",
-    "import": "ingest",
-    "verify": "validate",
-    "versions": "log",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class _Reported(click.exceptions.Exit):
     """The error was told to the user already; only the status is left."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Commands by name, imported on use; help lists them by section."""
 
     def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:  # noqa: ANN401 -- click's own
@@ -70,18 +57,6 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.target} is no command")
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with a guess at what a mistyped name meant."""
-        name = args[0]
-        if name in self.entries or name.startswith("-") or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        close = get_close_matches(name, self.entries, n=2)
-        guess = [_MEANT[name]] if _MEANT.get(name) in self.entries else close
-        words = f" Did you mean {' or '.join(repr(item) for item in guess)}?" if guess else ""
-        ctx.fail(f"No such command {name!r}.{words}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands from the entries alone: nothing is imported for it."""
@@ -123,7 +98,19 @@ class Program(LazyGroup):
         """Run a command and leave the process with its status."""
         del standalone_mode, windows_expand_args  # we end in one way, and expand globs ourselves
         words = list(sys.argv[1:] if args is None else args)
-        as_json = _wants_json(words[: words.index("--") if "--" in words else None])
+        options = words[: words.index("--") if "--" in words else None]
+        with wanted_screen(options):
+            self._run(words, prog_name, complete_var, as_json=_wants_json(options), **extra)
+
+    def _run(
+        self,
+        words: list[str],
+        prog_name: str | None,
+        complete_var: str | None,
+        *,
+        as_json: bool,
+        **extra: Any,  # noqa: ANN401 -- click's own
+    ) -> NoReturn:
         prepare_streams()
         # One thread a process for small matrices: more only wait for one another,
         # and sums would depend on how many there are.
@@ -145,6 +132,10 @@ class Program(LazyGroup):
         """Run the command; catch a pipe that broke before click ends the process for it."""
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, EOFError) as error:
+            if stderr_is_a_log():  # click would begin a new line on it
+                raise click.Abort from error
+            raise
         except OSError as error:
             if not is_broken_pipe(error):
                 raise

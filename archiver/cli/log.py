@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.places import archive_path
 from archiver.cli.screen import Screen, count, finding_line, paint, size, table
 from archiver.cli.session import archive_option, at_least, command, settings
 from archiver.cli.show import moment
@@ -48,7 +48,7 @@ def log(archive: str | None, limit: int | None, fixity: bool, as_json: bool, qui
     path = settings(archive=archive).archive
     if fixity:
         return _fixity(path, limit, screen)
-    rows = open_archive(Path(path)).versions(limit).to_pylist()[::-1]
+    rows = open_archive(archive_path(path)).versions(limit).to_pylist()[::-1]
     if as_json:
         listed = [
             {
@@ -89,9 +89,9 @@ def _fixity(path: str, limit: int | None, screen: Screen) -> int:
     """The log of fixity checks. Status 4 where its chain is broken."""
     from archiver.archive.checks.fixity import EVENTS, read_log
 
-    if not (Path(path) / "data").is_dir():  # a damaged archive has a log worth reading, too
+    if not (archive_path(path) / "data").is_dir():  # a damaged archive has a log worth reading, too
         raise NoArchiveError(f"{path}: there is no archive here")
-    found = read_log(Path(path))
+    found = read_log(archive_path(path))
     status = DamageError.exit_status if found.problems else 0
     events = found.events[::-1][:limit]
     if screen.as_json:

@@ -1,19 +1,24 @@
-"""The figures of a validation in Prometheus' text format; docs/reference/metrics.md lists them."""
+"""Figures in Prometheus' text format; docs/reference/metrics.md lists them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from archiver.cli.verdict import documents_hit
 from archiver.errors import StorageError
 
 if TYPE_CHECKING:
     from archiver.archive.checks.validate import Report
+
+#: The name of a family without our prefix, labels beside the archive, and the value.
+Sample = tuple[str, Mapping[str, str], float]
 
 HELP = {
     "validate_last_run_timestamp_seconds": "When the run ended.",
@@ -40,27 +45,52 @@ HELP = {
 }
 
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def metrics_option(function: _Command) -> _Command:
+    """``--metrics FILE``: the figures of a run."""
+    return click.option(
+        "--metrics",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Write figures for Prometheus.",
+    )(function)
+
+
 def metrics(
     place: str, report: Report | None, *, status: int, ended_at: datetime, seconds: float
 ) -> str:
     """The whole file. report: None where the archive could not be read at all."""
-    lines: list[str] = []
     codes: Mapping[str, int] = {} if report is None else report.tally
-    figures: dict[str, float | None] = dict(_run(status, ended_at, seconds))
+    samples: list[Sample] = [(name, {}, value) for name, value in _run(status, ended_at, seconds)]
     if report is not None:
-        figures.update(_figures(report, codes))
-    for name, help_ in HELP.items():
+        figures = _figures(report, codes)
+        samples += ((name, {}, value) for name, value in figures if value is not None)
+        samples += finding_samples("validate_findings", codes)
+    return exposition(place, HELP, samples)
+
+
+def finding_samples(name: str, codes: Mapping[str, int]) -> Iterator[Sample]:
+    """Findings by code and severity."""
+    for code, number in sorted(codes.items()):
+        yield name, {"code": code, "severity": _severity(code)}, number
+
+
+def exposition(place: str, helps: Mapping[str, str], samples: Iterable[Sample]) -> str:
+    """Samples in the text format: each family under its head, in the order of ``helps``.
+
+    place: the archive, which every sample has as its label. Families without samples are
+    left out. Raises: KeyError for a sample of no family.
+    """
+    found: dict[str, list[str]] = {name: [] for name in helps}
+    for name, labels, value in samples:
+        found[name].append(_sample(f"archiver_{name}", {"archive": place, **labels}, value))
+    lines: list[str] = []
+    for name, rows in found.items():
         full = f"archiver_{name}"
-        if name == "validate_findings":
-            samples = [
-                _sample(full, {"archive": place, "code": code, "severity": _severity(code)}, number)
-                for code, number in sorted(codes.items())
-            ]
-        else:
-            value = figures.get(name)
-            samples = [] if value is None else [_sample(full, {"archive": place}, value)]
-        if samples:
-            lines += [f"# HELP {full} {help_}", f"# TYPE {full} gauge", *samples]
+        if rows:
+            lines += [f"# HELP {full} {helps[name]}", f"# TYPE {full} gauge", *rows]
     return "\n".join(lines) + "\n"
 
 

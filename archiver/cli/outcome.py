@@ -10,11 +10,14 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
 
 import click
 
-from archiver.cli.screen import paint, wants_color
+from archiver.cli.places import spoken
+from archiver.cli.plain import failure_was_logged, stderr_is_a_log
+from archiver.cli.screen import echo, paint, wants_color
 from archiver.cli.visible import dump_json, visible, visible_line
 from archiver.errors import ArchiverError, InputError, StorageError, UsageError
 
@@ -64,13 +67,23 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def report(error: BaseException, *, as_json: bool) -> int:
-    """Say what went wrong, and give the exit status. Never raises."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an exception ends a command: its stable code, the words, and the exit status."""
+
+    code: str
+    message: str
+    hint: str
+    status: int
+
+
+def ending(error: BaseException) -> Ending:
+    """What an exception means for the command. Pure but for the folders of working copies."""
     if is_broken_pipe(error):
-        _mute_stdout()
-        return _SIGNALLED + _SIGPIPE
+        return Ending("pipe", "the reader of the output went away", "", _SIGNALLED + _SIGPIPE)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return _report_stop(error, as_json=as_json)
+        hint = "Run the same command again."
+        return Ending("interrupted", _INTERRUPTED, hint, _SIGNALLED + _signal_of(error))
     if isinstance(error, click.ClickException):
         known: ArchiverError = _from_click(error)
     elif isinstance(error, ArchiverError):
@@ -79,8 +92,19 @@ def report(error: BaseException, *, as_json: bool) -> int:
         known = StorageError(f"the result could not be written: {error.strerror}")
     else:
         known = _bug(error)
-    _show(known.code, known.message, known.hint, known.exit_status, as_json=as_json)
-    return known.exit_status
+    return Ending(known.code, spoken(known.message), known.hint, known.exit_status)
+
+
+def report(error: BaseException, *, as_json: bool) -> int:
+    """Say what went wrong, and give the exit status. Never raises."""
+    end = ending(error)
+    if is_broken_pipe(error):
+        _mute_stdout()
+        return end.status
+    if end.code == ArchiverError.code and os.environ.get("ARCHIVER_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    _show(end, as_json=as_json)
+    return end.status
 
 
 def cannot_read(path: str, error: OSError | ValueError) -> InputError:
@@ -96,13 +120,10 @@ def is_broken_pipe(error: BaseException) -> bool:
     return os.name == "nt" and isinstance(error, OSError) and error.errno == errno.EINVAL
 
 
-def _report_stop(error: BaseException, *, as_json: bool) -> int:
+def _signal_of(error: BaseException) -> int:
     """Ctrl-C or a signal; click wraps them in an Abort, whose cause tells which."""
     stopped = error if isinstance(error, Stopped) else error.__cause__
-    number = stopped.number if isinstance(stopped, Stopped) else int(signal.SIGINT)
-    status = _SIGNALLED + number
-    _show("interrupted", _INTERRUPTED, "Run the same command again.", status, as_json=as_json)
-    return status
+    return stopped.number if isinstance(stopped, Stopped) else int(signal.SIGINT)
 
 
 def _from_click(error: click.ClickException) -> ArchiverError:
@@ -112,8 +133,6 @@ def _from_click(error: click.ClickException) -> ArchiverError:
 
 
 def _bug(error: BaseException) -> ArchiverError:
-    if os.environ.get("ARCHIVER_DEBUG"):
-        traceback.print_exception(error, file=sys.stderr)
     return ArchiverError(
         f"unexpected {type(error).__name__}: {error}",
         hint="This is a defect of archiver; please report it with the output of the same "
@@ -121,18 +140,28 @@ def _bug(error: BaseException) -> ArchiverError:
     )
 
 
-def _show(code: str, message: str, hint: str, status: int, *, as_json: bool) -> None:
-    """An error where it belongs: an object on stdout, or words on stderr."""
+def _show(end: Ending, *, as_json: bool) -> None:
+    """An error where it belongs: an object on stdout, or words (or a line of the log) on stderr."""
     with suppress(OSError, ValueError):  # where nothing can be written, the status must do
         if as_json:
-            error = {"code": code, "message": message, "hint": hint, "exit_status": status}
-            click.echo(dump_json({"error": error}, indent=2), color=False)
+            told = {"code": end.code, "message": end.message, "hint": end.hint}
+            error = {**told, "exit_status": end.status}
+            echo(dump_json({"error": error}, indent=2), color=False)
             sys.stdout.flush()
-            return
-        color = wants_color(sys.stderr)
-        click.echo(f"{paint('error:', 'bad')} {visible(message)}", err=True, color=color)
-        if hint:
-            click.echo(f"{paint('hint:', 'faint')}  {visible_line(hint)}", err=True, color=color)
+        if stderr_is_a_log():
+            if not failure_was_logged():
+                from archiver.cli.joblog import log_failure
+
+                log_failure(end)
+        elif not as_json:
+            _say(end)
+
+
+def _say(end: Ending) -> None:
+    color = wants_color(sys.stderr)
+    echo(f"{paint('error:', 'bad')} {visible(end.message)}", err=True, color=color)
+    if end.hint:
+        echo(f"{paint('hint:', 'faint')}  {visible_line(end.hint)}", err=True, color=color)
 
 
 def _mute_stdout() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver.cli.ids import as_meant
+from archiver.cli.places import archive_path, cache_option
 from archiver.cli.restore import write_pieces
 from archiver.cli.screen import Screen, binary_stdout, count, labelled, paint, size, table
 from archiver.cli.session import archive_option, command, settings
@@ -26,6 +28,7 @@ _SHOWN = ("id", "file_path", "code", "message", "where", "line", "size", "raw_sh
 @command("quarantine")
 @click.argument("wanted", metavar="[ID]", required=False)
 @archive_option
+@cache_option
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(), help="Write its bytes; - for stdout."
 )
@@ -52,7 +55,8 @@ def quarantine(
     from archiver.archive.archive import open_archive
 
     screen = Screen(as_json, quiet)
-    opened = open_archive(Path(settings(archive=archive).archive))
+    opened = open_archive(archive_path(settings(archive=archive).archive))
+    wanted = None if wanted is None else as_meant(wanted)
     rows = list(_rows(opened, wanted))
     if wanted is not None and not rows:
         raise InputError(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.joblog import logged
+from archiver.cli.places import archive_path
 from archiver.cli.screen import Screen, count, finding_json, finding_lines, paint
 from archiver.cli.session import (
     archive_argument,
@@ -36,6 +38,7 @@ LISTED = 10
 @click.option("--orphans", is_flag=True, help="Also delete what killed runs left behind.")
 @head_option
 @click.option("--alone", is_flag=True, help="Nobody else writes: go on without locks.")
+@logged
 def recover(
     archive: str | None,
     dry_run: bool,
@@ -64,7 +67,7 @@ def recover(
     screen = Screen(as_json, quiet)
     place = settings(archive=archive).archive
     done = run(
-        Path(place),
+        archive_path(place),
         name=now().strftime("%Y%m%dT%H%M%SZ"),
         expect_head=expect_head,
         orphans=orphans,
@@ -72,7 +75,7 @@ def recover(
         dry_run=dry_run,
     )
     if done.head is not None and not (dry_run or done.refused):
-        done = _finish_takedown(Path(place), done)
+        done = _finish_takedown(archive_path(place), done)
     if as_json:
         screen.json(_as_json(place, done, dry_run=dry_run))
     else:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.joblog import logged
+from archiver.cli.places import local_path
 from archiver.cli.screen import Screen, count, finding_json, finding_lines, paint, size, table
 from archiver.cli.session import archive_argument, command, now, settings
 from archiver.cli.visible import visible_line
@@ -31,6 +32,7 @@ _LISTED = 20
     help="The folder of a second copy; it is only read.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be taken; write nothing.")
+@logged
 def repair(archive: str | None, copy: str, dry_run: bool, as_json: bool, quiet: bool) -> int:
     """Take damaged and missing files from a second copy of the archive.
 
@@ -49,7 +51,8 @@ def repair(archive: str | None, copy: str, dry_run: bool, as_json: bool, quiet: 
 
     screen = Screen(as_json, quiet)
     place = settings(archive=archive).archive
-    done = mend(Path(place), Path(copy), moment=now(), dry_run=dry_run)
+    damaged, sound = local_path(place, "repair"), local_path(copy, "repair")
+    done = mend(damaged, sound, moment=now(), dry_run=dry_run)
     if as_json:
         screen.json(_as_json(place, copy, done))
     else:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from archiver.cli.ids import complete_id, document_id
+from archiver.cli.places import archive_path, cache_option
 from archiver.cli.screen import Screen, binary_stdout, is_terminal, size
 from archiver.cli.session import archive_option, command, settings
 from archiver.cli.show import find_record, version_options
@@ -22,6 +23,7 @@ from archiver.errors import StorageError, UsageError
 @command("restore")
 @click.argument("wanted", metavar="ID", shell_complete=complete_id)
 @archive_option
+@cache_option
 @version_options
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write into this file.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
@@ -51,7 +53,7 @@ def restore(
     screen = Screen(as_json, quiet)
     if as_json and output is None:
         raise UsageError("--json tells about a file written", hint="Name the file with -o FILE.")
-    opened = open_archive(Path(settings(archive=archive).archive))
+    opened = open_archive(archive_path(settings(archive=archive).archive))
     record = find_record(opened, document_id(opened, wanted), revision=revision, version=version)
     data = restore_bytes(record)
     if output is None:

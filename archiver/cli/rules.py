@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.guess import Group
 from archiver.cli.main import CONTEXT
 from archiver.cli.rules_learn import learn
+from archiver.cli.rules_new import new_rule
+from archiver.cli.rules_test import test_rules
 from archiver.cli.screen import Screen, count, labelled, paint
 from archiver.cli.session import command, settings
 from archiver.cli.visible import cells, pad, visible_line, wrap
@@ -28,19 +31,23 @@ _DOES = {
 }
 
 
-@click.group("rules", context_settings=CONTEXT)
+@click.group("rules", cls=Group, context_settings=CONTEXT)
 def rules() -> None:
-    """List, show, check or learn rules: what goes, and why.
+    """List, show, make, try, check or learn rules: what goes, and why.
 
     \b
     Examples:
       archiver rules list
       archiver rules show player-ui.icon-name
+      archiver rules new "Get our news in your inbox." --family newsletter
+      archiver rules test my-rules/ --on output/archive
       archiver rules check my-rules/
       archiver rules learn crawl/ -o my-rules
     """
 
 
+rules.add_command(new_rule)
+rules.add_command(test_rules)
 rules.add_command(learn)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archiver.cli.places import local_path
 from archiver.cli.restore import write_pieces
 from archiver.cli.schedules.job import INTERVALS, KINDS, File, Job, check_job, moment_of
 from archiver.cli.screen import Screen
@@ -99,7 +100,9 @@ def schedule(
     screen = Screen(as_json, quiet)
     for option, value in only.items():
         check_only(kind, option, value)
-    place = place_of(kind, settings(archive=archive).archive)
+    known = settings(archive=archive).archive
+    local_path(known, "schedule", "Let your scheduler run `archiver validate s3://...` itself.")
+    place = place_of(kind, known)
     hour, minute = moment_of(place, at)
     local = kind == "github" and not place.startswith("/")
     job = Job(

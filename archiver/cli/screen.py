@@ -19,6 +19,8 @@ from typing import IO, TextIO
 
 import click
 
+from archiver.cli.columns import lay_out
+from archiver.cli.plain import SHOW_ANYWAY, is_plain_wanted, stderr_is_a_log
 from archiver.cli.visible import cells, dump_json, pad, visible, visible_line
 from archiver.document import Finding
 
@@ -45,25 +47,31 @@ class Screen:
 
     def result(self, text: str = "") -> None:
         """A line of the result, on stdout. Its parts were made visible by the caller."""
-        click.echo(text, color=wants_color(sys.stdout))
+        echo(text, color=wants_color(sys.stdout))
 
     def json(self, value: object) -> None:
         """The one object that ``--json`` promises."""
-        click.echo(dump_json(value, indent=2), color=False)
+        echo(dump_json(value, indent=2), color=False)
 
     def say(self, text: str) -> None:
         """A word to the person at the screen; scripts do not see it."""
-        if not (self.quiet or self.as_json):
-            click.echo(text, err=True, color=wants_color(sys.stderr))
+        if not (self.quiet or self.as_json or stderr_is_a_log()):
+            echo(text, err=True, color=wants_color(sys.stderr))
 
     def warn(self, text: str) -> None:
         """A word that --quiet does not silence."""
-        if not self.as_json:
-            click.echo(text, err=True, color=wants_color(sys.stderr))
+        if not (self.as_json or stderr_is_a_log()):
+            echo(text, err=True, color=wants_color(sys.stderr))
 
     def show_progress(self) -> bool:
         """Whether somebody is there to watch a bar move."""
-        return not (self.quiet or self.as_json) and is_terminal(sys.stderr)
+        unwanted = self.quiet or self.as_json or stderr_is_a_log() or is_plain_wanted()
+        return not unwanted and is_terminal(sys.stderr)
+
+
+def echo(text: str, *, nl: bool = True, err: bool = False, color: bool | None = None) -> None:
+    """``click.echo`` on our own streams: click alone would send UTF-8 to a screen of ASCII."""
+    click.echo(text, file=sys.stderr if err else sys.stdout, nl=nl, color=color)
 
 
 def is_terminal(stream: IO[str]) -> bool:
@@ -75,9 +83,12 @@ def is_terminal(stream: IO[str]) -> bool:
 
 
 def wants_color(stream: IO[str], environ: Mapping[str, str] | None = None) -> bool:
-    """NO_COLOR (no-color.org) beats CLICOLOR_FORCE and FORCE_COLOR, these beat the terminal."""
+    """Whether to paint what goes to this stream.
+
+    --plain and NO_COLOR (no-color.org) beat CLICOLOR_FORCE and FORCE_COLOR, these the terminal.
+    """
     env = os.environ if environ is None else environ
-    if env.get("NO_COLOR"):
+    if env.get("NO_COLOR") or is_plain_wanted({}):
         return False
     for name in ("CLICOLOR_FORCE", "FORCE_COLOR"):
         if env.get(name, "0") not in {"", "0"}:
@@ -100,7 +111,7 @@ def prepare_streams() -> None:
     """Make stdout and stderr take any text.
 
     Pipes and files get UTF-8, whatever the locale says; a terminal keeps its
-    own encoding and gets an escape for what this lacks. A stream that was
+    own encoding and gets a look-alike or an escape for what this lacks. A stream that was
     closed before we came (``>&-``) is opened on nothing.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -111,7 +122,7 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             encoding = None if stream.isatty() else "utf-8"
             with contextlib.suppress(ValueError):  # closed before we came
-                stream.reconfigure(encoding=encoding, errors="backslashreplace")
+                stream.reconfigure(encoding=encoding, errors=SHOW_ANYWAY)
 
 
 def binary_stdout() -> IO[bytes]:
@@ -123,7 +134,7 @@ def binary_stdout() -> IO[bytes]:
 def binary_stdin() -> IO[bytes]:
     """Stdin as bytes; whoever sits at the keyboard is told that it is their turn."""
     if is_terminal(sys.stdin):
-        click.echo("reading from the keyboard; end with Ctrl-D (Windows: Ctrl-Z)", err=True)
+        echo("reading from the keyboard; end with Ctrl-D (Windows: Ctrl-Z)", err=True)
     return _binary(sys.stdin)
 
 
@@ -134,21 +145,14 @@ def _binary(stream: TextIO) -> IO[bytes]:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = "") -> list[str]:
     """Aligned lines under a head; ``right`` names the columns that hold numbers.
 
-    Cells are shown on one line each. Returns: the head, then a line a row.
+    Cells are shown on one line each, unless a terminal is too narrow for that.
+    Returns: the head, then a line a row.
     """
     shown = [[visible_line(cell) for cell in row] for row in rows]
-    columns = [*zip(head, *shown, strict=True)]
-    widths = [max(map(cells, column)) for column in columns]
     numbers = {place for place, name in enumerate(head) if name in right.split()}
-
-    def line(row: Sequence[str]) -> str:
-        parts = [
-            " " * (width - cells(cell)) + cell if place in numbers else pad(cell, width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return "  ".join(parts).rstrip()
-
-    return [paint(line(head), "faint"), *map(line, shown)]
+    room = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    first, *others = lay_out(head, shown, numbers, room)
+    return [*([paint(first, "faint")] if first else []), *others]
 
 
 def labelled(pairs: Iterable[tuple[str, str]], least: int = 0) -> list[str]:
@@ -168,10 +172,7 @@ def labelled(pairs: Iterable[tuple[str, str]], least: int = 0) -> list[str]:
 def show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
     """Findings on stderr, as words about a result; --quiet leaves the errors."""
     for is_error, line in finding_lines(findings):
-        if is_error:
-            screen.warn(line)
-        else:
-            screen.say(line)
+        (screen.warn if is_error else screen.say)(line)
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[tuple[bool, str]]:
@@ -198,7 +199,9 @@ def finding_line(found: Finding) -> str:
     place = f"{visible_line(found.place())}: " if found.where else ""
     code = paint(found.code, "bad" if found.is_error else "warn")
     layer = f" ({visible_line(found.layer)})" if found.layer else ""
-    words = found.message.removeprefix(f"{found.where} ") if found.where else found.message
+    words = found.message
+    for told in (found.place(), found.where):
+        words = words.removeprefix(f"{told} ").removeprefix(f"{told}: ") if told else words
     return f"{place}{code} {visible_line(words)}{layer}{_documents(found.documents)}"
 
 

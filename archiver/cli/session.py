@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from archiver.cli.guess import with_guesses
 from archiver.cli.main import CONTEXT
 from archiver.errors import SettingsError, UsageError
 from archiver.settings import PROFILES, Settings, load_settings, parse_size
@@ -55,7 +56,7 @@ def tool_version() -> str:
 
 
 def command(name: str) -> Callable[[_Command], click.Command]:
-    """A command with -h, --json and --quiet."""
+    """A command with -h, --json, --quiet and --plain, whose options guess what was meant."""
 
     def wrap(function: _Command) -> click.Command:
         made = click.command(name, context_settings=CONTEXT)(function)
@@ -66,8 +67,12 @@ def command(name: str) -> Callable[[_Command], click.Command]:
             click.Option(
                 ["-q", "--quiet"], is_flag=True, help="Only results and errors, no other words."
             ),
+            # ``Program.main`` looks for it before anything is written.
+            click.Option(
+                ["--plain"], is_flag=True, expose_value=False, help="No colours, no moving bars."
+            ),
         ]
-        return made
+        return with_guesses(made)
 
     return wrap
 
@@ -143,15 +148,19 @@ def host_option(function: _Command) -> _Command:
     )(function)
 
 
-def cleaning_options(function: _Command) -> _Command:
-    """``--profile`` and ``--rules``: how text is cleaned."""
-    profile = click.option(
+def profile_option(function: _Command) -> _Command:
+    """``--profile NAME``: how much goes."""
+    return click.option(
         "--profile",
         metavar="NAME",
         type=click.Choice(PROFILES),
         help="How much goes: safe, standard, strict.  [default: standard]",
-    )
+    )(function)
+
+
+def cleaning_options(function: _Command) -> _Command:
+    """``--profile`` and ``--rules``: how text is cleaned."""
     rules = click.option(
         "--rules", metavar="DIR", type=click.Path(), help="A folder of further rule packs."
     )
-    return profile(rules(function))
+    return profile_option(rules(function))

@@ -5,15 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from archiver.cli.ids import complete_id, document_id
-from archiver.cli.screen import Screen, binary_stdout, count, is_terminal, labelled, paint, table
+from archiver.cli.places import archive_path, cache_option
+from archiver.cli.screen import (
+    Screen,
+    binary_stdout,
+    count,
+    echo,
+    is_terminal,
+    labelled,
+    paint,
+    table,
+)
 from archiver.cli.session import archive_option, at_least, command, settings
-from archiver.cli.visible import clip, visible, visible_line, wrap
+from archiver.cli.visible import visible, visible_line, wrap
 from archiver.digest import timestamp
 from archiver.errors import InputError
 
@@ -37,6 +46,7 @@ def version_options(function: _Command) -> _Command:
 @command("show")
 @click.argument("wanted", metavar="[ID]", required=False, shell_complete=complete_id)
 @archive_option
+@cache_option
 @version_options
 @click.option("--text", "text_only", is_flag=True, help="The clean text and nothing else.")
 def show(
@@ -63,7 +73,7 @@ def show(
     from archiver.archive.archive import open_archive
 
     screen = Screen(as_json, quiet)
-    opened = open_archive(Path(settings(archive=archive).archive))
+    opened = open_archive(archive_path(settings(archive=archive).archive))
     if wanted is None:
         _list(screen, opened)
         return 0
@@ -130,7 +140,7 @@ def _list(screen: Screen, archive: Archive) -> None:
     known = [name for name in names if any(row[name] for row in rows)] or names
     shown = [[_cell(row[name]) for name in known] for row in rows]
     for line in table(known, shown, right="revision"):
-        screen.result(clip(line, screen.width) if is_terminal(sys.stdout) else line)
+        screen.result(line)
     screen.say(f"\n{count(len(rows), 'document')} in {visible_line(str(archive.path))}")
 
 
@@ -185,6 +195,6 @@ def _provenance(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _write_text(text: str) -> None:
     if is_terminal(sys.stdout):
-        click.echo(visible(text), nl=not text.endswith("\n"))
+        echo(visible(text), nl=not text.endswith("\n"))
     else:
         binary_stdout().write(text.encode("utf-8"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli import session
-from archiver.cli.ids import complete_id, document_id
+from archiver.cli.ids import as_meant, complete_id, document_id
+from archiver.cli.joblog import logged
+from archiver.cli.places import archive_path, keeps_versions
 from archiver.cli.screen import Screen, count, is_terminal, labelled, paint
 from archiver.cli.visible import visible_line
 from archiver.errors import InputError, UsageError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--reason", metavar="TEXT", required=True, help="Why; the log keeps it for ever.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where nobody sits at a terminal.")
+@logged
 def takedown(
     wanted: tuple[str, ...],
     archive: str | None,
@@ -61,7 +63,7 @@ def takedown(
 
     screen = Screen(as_json, quiet)
     place = session.settings(archive=archive).archive
-    opened = open_archive(Path(place))
+    opened = open_archive(archive_path(place))
     world = World(session.now(), session.tool_version(), session.batch_id())
     if not dry_run and finish_takedown(opened, world):
         screen.say("finished a take-down that was stopped before")
@@ -80,6 +82,11 @@ def takedown(
     done = take_down(opened, ids, reason, world)
     if not done.sealed:
         screen.warn("warning: W101 they are gone, but the bag could not be sealed")
+    if keeps_versions(opened.path):
+        screen.warn(
+            "warning: the bucket keeps older versions of objects, and with them what was taken "
+            "down: delete the versions that are not current"
+        )
     if as_json:
         told = _as_json(place, reason, done.survey, dry_run=False)
         screen.json({**told, "head": str(done.head), "sealed": done.sealed})
@@ -95,6 +102,7 @@ def _whole_id(archive: Archive, wanted: str) -> str:
 
     Raises: InputError, also where it was taken down before.
     """
+    wanted = as_meant(wanted)
     paths = archive.paths()
     kept = {id_ for id_, _, _ in archive.quarantined_keys()}
     if wanted in paths or wanted in kept:

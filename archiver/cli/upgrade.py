@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from archiver.cli.joblog import logged
+from archiver.cli.places import archive_path
 from archiver.cli.screen import Screen, labelled, paint
 from archiver.cli.session import (
     archive_argument,
@@ -25,6 +25,7 @@ from archiver.cli.visible import visible_line
 @archive_option
 @click.option("--to", metavar="N", type=at_least(1), help="This schema version; also an older one.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing.")
+@logged
 def upgrade(
     place: str | None,
     archive: str | None,
@@ -53,7 +54,7 @@ def upgrade(
 
     screen = Screen(as_json, quiet)
     path = settings(archive=place or archive).archive
-    opened = open_archive(Path(path))
+    opened = open_archive(archive_path(path))
     if dry_run:
         done = plan_upgrade(opened, to)
     else:

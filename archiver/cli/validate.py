@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver.cli.joblog import logged
+from archiver.cli.metrics import metrics_option
+from archiver.cli.places import archive_path
 from archiver.cli.progress import byte_bar
-from archiver.cli.screen import Screen
+from archiver.cli.screen import Screen, echo
 from archiver.cli.session import (
     archive_argument,
     command,
@@ -21,7 +24,7 @@ from archiver.cli.session import (
     tool_version,
 )
 from archiver.cli.spans import share, span
-from archiver.cli.verdict import report_json, report_lines
+from archiver.cli.verdict import log_report, report_json, report_lines
 from archiver.errors import ArchiverError, DamageError, UsageError
 
 if TYPE_CHECKING:
@@ -69,13 +72,9 @@ FORMATS = ("table", "json", "junit")
     type=click.Choice(FORMATS),
     help="How the result is shown: table, json, junit.  [default: table]",
 )
-@click.option(
-    "--metrics",
-    metavar="FILE",
-    type=click.Path(dir_okay=False),
-    help="Write figures for Prometheus.",
-)
+@metrics_option
 @click.option("--no-event", is_flag=True, help="Do not note this check in the fixity log.")
+@logged
 def validate(
     archive: str | None,
     quick: bool,
@@ -131,6 +130,7 @@ def validate(
     except ArchiverError as error:
         _write_metrics(metrics, place, None, error.exit_status, clock)
         raise
+    log_report(report)
     status = 0 if report.is_sound else DamageError.exit_status
     _show(place, report, screen, clock, form)
     _write_metrics(metrics, place, report, status, clock)
@@ -153,7 +153,7 @@ def _check(
 
     with byte_bar(screen, "checking") as reach:
         return check(
-            Path(place),
+            archive_path(place, fresh=True),
             quick=quick,
             replay=_replay() if replay else None,
             expect_head=heads[0],
@@ -177,7 +177,7 @@ def _show(place: str, report: Report, screen: Screen, clock: Clock, form: str | 
         from archiver.cli.junit import junit
 
         text = junit(place, report, started_at=clock.started_at, seconds=clock.elapsed())
-        click.echo(text, color=False)
+        echo(text, color=False)
     elif screen.as_json:
         screen.json(report_json(place, report))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from archiver.cli.joblog import current_log
 from archiver.cli.screen import count, finding_json, finding_lines, paint, size, table
 from archiver.cli.visible import visible_line
 
@@ -86,6 +87,29 @@ def _verdict(place: str, report: Report) -> str:
 def documents_hit(report: Report) -> set[str]:
     """The ids that findings name."""
     return {name for found in report.findings for name in found.documents}
+
+
+def log_report(report: Report) -> None:
+    """The findings and the figures of a validation, as lines of the log."""
+    log = current_log()
+    for found in report.findings:
+        log.finding(found)
+    reach = report.coverage
+    log.event(
+        "validate.summary",
+        level="info" if report.is_sound else "error",
+        version=report.head.version if report.head else None,
+        head=str(report.head) if report.head else None,
+        figures={
+            "errors": sum(found.is_error for found in report.findings),
+            "warnings": sum(not found.is_error for found in report.findings),
+            "documents_hit": len(documents_hit(report)),
+            "parts_due": reach.due,
+            "parts_checked": reach.checked,
+            "bytes_checked": report.checked.bytes,
+            "documents_checked": report.checked.documents,
+        },
+    )
 
 
 def report_json(place: str, report: Report) -> dict[str, object]:

@@ -46,31 +46,43 @@ def load(folder: Path | None) -> Ruleset:
     Raises: RuleError for the first rule that cannot be read, or of the folder
     disagrees with its examples; SettingsError for a folder or file that cannot be read.
     """
-    ruleset, problems = _assemble(folder)
-    brought = {path.name for path in _packs(folder)} if folder is not None else set()
+    return load_packs(packs_in(folder) if folder is not None else ())
+
+
+def load_packs(packs: Sequence[Path]) -> Ruleset:
+    """The built-in rules, and after them those of some packs, in this order.
+
+    Raises: as ``load``.
+    """
+    ruleset, problems = _assemble(packs)
     # Built-in examples are tried by `rules check` and the tests: at every start
     # they would cost more than cleaning many documents.
-    problems += _failed_examples(ruleset, brought)
+    problems += _failed_examples(ruleset, {path.name for path in packs})
     for rule_id, where, problem in problems:
         raise RuleError(rule_id, problem, where=where)
     return ruleset
 
 
 def check(folder: Path | None) -> list[RuleError]:
-    """Everything that is wrong with the rules of a folder and the built-in ones."""
-    ruleset, problems = _assemble(folder)
-    problems += _failed_examples(ruleset, {rule.pack for rule in ruleset.rules})
+    """Everything that is wrong with the rules of a folder and the built-in ones.
+
+    These are tried by themselves: what a pack keeps or drops may overrule them on purpose.
+    """
+    packs = packs_in(folder) if folder is not None else ()
+    ruleset, problems = _assemble(packs)
+    problems += _failed_examples(ruleset, {path.name for path in packs})
+    shipped, _ = _assemble(())
+    problems += _failed_examples(shipped, {rule.pack for rule in shipped.rules})
     return [RuleError(rule_id, problem, where=where) for rule_id, where, problem in problems]
 
 
 Problem = tuple[str, str, str]
 
 
-def _assemble(folder: Path | None) -> tuple[Ruleset, list[Problem]]:
+def _assemble(brought: Sequence[Path]) -> tuple[Ruleset, list[Problem]]:
     # What was written by hand speaks first; generated packs fill in.
     packs = sorted(BUILTIN.glob("*.toml"), key=lambda path: (".generated" in path.name, path.name))
-    if folder is not None:
-        packs += _packs(folder)
+    packs += brought
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
     for path in packs:
@@ -139,7 +151,8 @@ def _example_problems(rule: Rule, matcher: Matcher) -> Iterable[str]:
             yield f"touches what it must keep: {text!r}"
 
 
-def _packs(folder: Path) -> list[Path]:
+def packs_in(folder: Path) -> list[Path]:
+    """The packs of a folder in the order in which they load. Raises: SettingsError for none."""
     if not folder.is_dir():
         message = f"{folder}: there is no such folder of rule packs"
         raise SettingsError(message, hint="Name a folder that holds *.toml rule packs.")

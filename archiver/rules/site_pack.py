@@ -7,7 +7,6 @@ A label is taken in a run only: where it stands alone it may be what the page sa
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from itertools import islice
 from archiver.rules.load import SCHEMA
 from archiver.rules.match import Matcher
 from archiver.rules.outcome import apply_rules
+from archiver.rules.pack_rows import example_text, quoted
 from archiver.rules.rule import Context, Example, Rule, Ruleset
 from archiver.rules.sites import MIN_RUN, Place, Repeated, Template
 from archiver.text.edits import apply
@@ -131,7 +131,7 @@ def _made(rule: Rule, before: str, matcher: Matcher) -> Example | None:
 
 
 def _head(template: Template) -> Iterator[str]:
-    yield f"schema = {_quoted(SCHEMA)}"
+    yield f"schema = {quoted(SCHEMA)}"
     yield ""
     yield f"# Learned by `archiver rules learn` from {template.pages} pages."
     yield "# Look through it: what is content, delete; then run `archiver rules check` on it."
@@ -146,33 +146,21 @@ def _rows(template: Template, rule: Rule) -> Iterator[str]:
     )
     yield ""
     yield "[[rule]]"
-    yield f"id = {_quoted(rule.id)}"
-    yield f"action = {_quoted(rule.action)}"
-    yield f"profile = {_quoted(rule.profile)}"
+    yield f"id = {quoted(rule.id)}"
+    yield f"action = {quoted(rule.action)}"
+    yield f"profile = {quoted(rule.profile)}"
     if rule.hosts:
-        yield f"hosts = [{', '.join(map(_quoted, rule.hosts))}]"
+        yield f"hosts = [{', '.join(map(quoted, rule.hosts))}]"
     if rule.context.min_run > 1:
         yield f"min_run = {rule.context.min_run}"
     yield "literals = ["
-    yield from (f"    {_quoted(line.text)}, # {line.pages} of {template.pages}" for line in known)
+    yield from (f"    {quoted(line.text)}, # {line.pages} of {template.pages}" for line in known)
     yield "]"
-    yield f"why = {_quoted(rule.why)}"
-    yield f"seen = {_quoted(rule.seen)}"
+    yield f"why = {quoted(rule.why)}"
+    yield f"seen = {quoted(rule.seen)}"
     yield "removes = ["
-    yield from (f"    {_example(example)}," for example in rule.removes)
+    yield from (f"    {example_text(example)}," for example in rule.removes)
     yield "]"
     yield "keeps = ["
-    yield from (f"    {_quoted(text)}," for text in rule.keeps)
+    yield from (f"    {quoted(text)}," for text in rule.keeps)
     yield "]"
-
-
-def _example(example: Example) -> str:
-    if not example.after:
-        return _quoted(example.before)
-    return f"{{ before = {_quoted(example.before)}, after = {_quoted(example.after)} }}"
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: JSON's escapes are TOML's too, but for DEL and lone surrogates."""
-    plain = text.replace("\x7f", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(plain, ensure_ascii=False)

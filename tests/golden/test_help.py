@@ -12,6 +12,8 @@ INNER = [
     "rules show",
     "rules check",
     "rules learn",
+    "rules new",
+    "rules test",
     "index init",
     "index check",
     "index update",

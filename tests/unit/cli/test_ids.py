@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from archiver.cli.ids import resolve
+from archiver.cli.ids import as_meant, resolve
 from archiver.errors import InputError
 
 PATHS = {
@@ -43,3 +45,10 @@ def test_what_fits_none_is_told_with_what_comes_near():
     with pytest.raises(InputError) as caught:
         resolve("", PATHS)
     assert "archiver show" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="words are Unicode there")
+def test_an_id_is_what_was_typed_whatever_the_locale_takes_it_for():
+    assert as_meant("über") == "über"
+    assert as_meant("über".encode().decode("ascii", "surrogateescape")) == "über"
+    assert as_meant(b"\xff".decode("ascii", "surrogateescape")) == "\ufffd"

@@ -74,13 +74,6 @@ def test_every_entry_is_a_command_with_help_and_examples():
             assert {"--json", "--quiet"} <= options, one.name
 
 
-def test_alone_it_says_where_to_start():
-    done = CliRunner().invoke(archiver, [])
-    assert done.exit_code == 0
-    assert "Start here:" in done.stdout
-    assert "archiver ingest" in done.stdout
-
-
 @pytest.mark.parametrize(
     ("typed", "meant"), [("ingets", "ingest"), ("verify", "validate"), ("shwo", "show")]
 )

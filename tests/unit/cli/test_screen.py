@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import click
 import pytest
@@ -62,6 +63,26 @@ def test_findings_name_place_code_and_documents():
     found = Finding("E107", "other\x1bbytes", where="parts/a", layer="files", documents=("x", "y"))
     line = click.unstyle(finding_line(found))
     assert line == "parts/a: E107 other\\x1bbytes (files) [documents x, y]"
+
+
+@pytest.mark.parametrize("said", ["a.jsonl:3 is no JSON", "a.jsonl is no JSON", "is no JSON"])
+def test_a_finding_names_its_place_once(said):
+    shown = finding_line(Finding("E230", said, where="a.jsonl", line=3))
+    assert click.unstyle(shown) == "a.jsonl:3: E230 is no JSON"
+
+
+def test_a_narrow_terminal_gets_its_table_wrapped(monkeypatch):
+    rows = [("files", "2 parts of the archive", "sound")]
+    head = ("layer", "checked", "result")
+    assert len(table(head, rows)) == 2
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    lines = [click.unstyle(line) for line in table(head, rows)]
+    assert lines == [
+        "layer  checked          result",
+        "files  2 parts of the   sound",
+        "       archive",
+    ]
 
 
 def test_many_findings_of_one_code_are_counted_and_hinted_once():
