@@ -3,7 +3,8 @@
     python docs/generate.py            write them
     python docs/generate.py --check    show what is out of date; status 1 if anything is
 
-They are INDEX.md, schemas/*.json, and docs/reference/{cli,exit-statuses,findings,record,rules}.md.
+They are INDEX.md, schemas/*.json, packaging/man/*.1, docs/reference/rules/*.md, and of
+docs/reference/ the pages cli, exit-statuses, findings, record, rules and settings.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import man_pages
+import reference_codes
 import reference_pages
+import reference_rules
 import repository_map
 
 from archiver.archive.rows.schema import write_schemas
@@ -26,9 +30,11 @@ def pages() -> Iterator[tuple[str, str]]:
     """Name and text of each page. The map comes last: it quotes the headings of the others."""
     yield "docs/reference/cli.md", reference_pages.cli()
     yield "docs/reference/exit-statuses.md", reference_pages.exit_statuses()
-    yield "docs/reference/findings.md", reference_pages.findings()
+    yield "docs/reference/findings.md", reference_codes.findings()
     yield "docs/reference/record.md", reference_pages.record()
-    yield "docs/reference/rules.md", reference_pages.rules()
+    yield "docs/reference/settings.md", reference_codes.settings()
+    yield from reference_rules.pages()
+    yield from man_pages.pages()
     with tempfile.TemporaryDirectory() as folder:
         for path in write_schemas(Path(folder)):
             yield f"schemas/{path.name}", path.read_text(encoding="utf-8")
@@ -41,7 +47,13 @@ def main(words: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     stale = 0
-    for name, new in pages():
+    written = dict(pages())
+    for folder in ("docs/reference/rules", "packaging/man"):
+        for path in sorted((ROOT / folder).glob("*.*")):
+            if (name := path.relative_to(ROOT).as_posix()) not in written:
+                stale += 1
+                print(f"nothing has this page any more, delete it: {name}")
+    for name, new in written.items():
         path = ROOT / name
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if new == old:
@@ -51,6 +63,7 @@ def main(words: list[str]) -> int:
             lines = old.splitlines(), new.splitlines()
             print("\n".join(difflib.unified_diff(*lines, name, "the code says", lineterm="")))
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(new, encoding="utf-8", newline="\n")
             print(f"written: {name}")
     if words and stale:

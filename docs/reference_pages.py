@@ -1,23 +1,17 @@
-"""The reference pages that are read off the code: commands, statuses, findings, columns, rules."""
+"""The reference pages that are read off the code: commands, statuses, columns."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 import click
+from page_text import NOTE, page, table
 
 from archiver import errors
 from archiver.archive.rows.columns import MEANINGS, REQUIRED, SCHEMA_VERSION, table_schema
 from archiver.cli.main import archiver as command_line
-from archiver.findings import CATALOGUE
-from archiver.rules.load import builtin
-from archiver.rules.rule import FAMILIES
-from archiver.settings import PROFILES
-from archiver.text.repair import REASONS
-
-NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->"
 
 CLI = """\
 Results go to stdout, words about them to stderr. Every command takes `--json` and then prints one
@@ -40,12 +34,17 @@ OUTCOMES = {
     141: "the reader of the output went away",
 }
 
-FINDINGS = """\
-A finding is one coded problem. `E` is an error: a document is in quarantine, or the archive is
-damaged. `W` is a warning. A code is never given a second meaning.
-"""
-
-CHAPTERS = {"1": "The archive", "2": "Sources", "3": "`INDEX.md`", "4": "Cleaning"}
+#: What the fields of a column's structs hold.
+INNER = {
+    "edits.start": "Where the stretch of the raw text begins, in code points, from 0.",
+    "edits.end": "Where it ends; the code point there is no part of it.",
+    "edits.before": "What stood there.",
+    "edits.after": "What stands there now; empty where it was dropped.",
+    "edits.rule": "The rule, the repair, or `model.line`; see [Rules that ship](rules.md).",
+    "edits.score": "How sure the line model is, from 0 to 1; null where a rule decided.",
+    "dropped.rule": "The rule, as in `edits`.",
+    "dropped.count": "How many edits it made in this document.",
+}
 
 RECORD = f"""\
 Version {SCHEMA_VERSION} of the schema; `archiver schema` prints it for programs. Moments are in
@@ -63,82 +62,65 @@ row each.
 """,
 }
 
-RULES = """\
-How many rules of each family act in each profile. `archiver rules list` names them, `archiver rules
-show` gives a rule with its reason and examples, and [Write a rule](../how-to/write-a-rule.md) tells
-how to add to them.
-"""
-
 
 def cli() -> str:
     """docs/reference/cli.md: every command with its options."""
     parts = ["# Commands", NOTE, CLI]
-    for name, command, context in _commands(command_line, None, "archiver"):
+    for name, command, context in commands(command_line, None, "archiver"):
         usage = " ".join(command.collect_usage_pieces(context))
         parts += [f"## `{name}`", _text(command.help or ""), f"Usage: `{name} {usage}`"]
         options = [option for option in command.params if isinstance(option, click.Option)]
-        rows = [(_spelling(option, context), _meaning(option)) for option in options]
-        parts += [_table(("option", "meaning"), rows)] if rows else []
-    return _page(parts)
+        rows = [(spelling(option, context), meaning(option)) for option in options]
+        parts += [table(("option", "meaning"), rows)] if rows else []
+    return page(parts)
 
 
 def exit_statuses() -> str:
     """docs/reference/exit-statuses.md: outcomes and errors."""
     rows = [(status, "", said, "") for status, said in OUTCOMES.items()]
+    for kind, said in _errors():
+        rows.append((kind.exit_status, f"`{kind.code}`", said, kind.default_hint))
+    head = ("status", "code", "meaning", "what to do")
+    cells = [(str(status), *words) for status, *words in sorted(rows)]
+    return page(["# Exit statuses", NOTE, STATUSES, table(head, cells)])
+
+
+def outcomes() -> list[tuple[int, str]]:
+    """Each exit status with what it means, sorted; of several errors, the most general."""
+    found = dict(OUTCOMES)
+    for kind, said in sorted(_errors(), key=lambda item: len(item[0].__mro__)):
+        found.setdefault(kind.exit_status, said)
+    return sorted(found.items())
+
+
+def _errors() -> Iterator[tuple[type[errors.ArchiverError], str]]:
     for _, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, errors.ArchiverError):
             said = (kind.__doc__ or "").splitlines()[0].rstrip(".")
-            said = "A defect of archiver" if kind is errors.ArchiverError else said
-            rows.append((kind.exit_status, f"`{kind.code}`", said, kind.default_hint))
-    head = ("status", "code", "meaning", "what to do")
-    cells = [(str(status), *words) for status, *words in sorted(rows)]
-    return _page(["# Exit statuses", NOTE, STATUSES, _table(head, cells)])
-
-
-def findings() -> str:
-    """docs/reference/findings.md: the catalogue of codes."""
-    parts = ["# Findings", NOTE, FINDINGS]
-    for digit, title in CHAPTERS.items():
-        kinds = [(code, kind) for code, kind in sorted(CATALOGUE.items()) if code[1] == digit]
-        rows = [(f"`{code}`", kind.title, kind.hint) for code, kind in kinds]
-        head = ("code", "meaning", "what to do")
-        parts += [f"## {title}", _table(head, rows)] if rows else []
-    return _page(parts)
+            yield kind, "A defect of archiver" if kind is errors.ArchiverError else said
 
 
 def record() -> str:
     """docs/reference/record.md: the columns of both tables."""
     parts = ["# Columns", NOTE, RECORD]
-    for table, says in TABLES.items():
+    for name, says in TABLES.items():
         rows = [
             (
                 f"`{field.name}`",
                 _arrow(str(field.type)),
-                "no" if field.name in REQUIRED[table] else "yes",
+                "no" if field.name in REQUIRED[name] else "yes",
                 MEANINGS[field.name],
             )
-            for field in table_schema(table)
+            for field in table_schema(name)
         ]
         head = ("column", "type", "may be null", "holds")
-        parts += [f"## `{table}`", says, _table(head, rows)]
-    return _page(parts)
+        parts += [f"## `{name}`", says, table(head, rows)]
+    inner = [(f"`{field}`", says) for field, says in INNER.items()]
+    parts += ["## Inside `edits` and `dropped`", table(("field", "holds"), inner)]
+    return page(parts)
 
 
-def rules() -> str:
-    """docs/reference/rules.md: the families of the built-in rules, and the repairs."""
-    rows = []
-    for family, removes in sorted(FAMILIES.items()):
-        inside = [rule for rule in builtin().rules if rule.family == family]
-        counts = [sum(rule.acts_in(profile) for rule in inside) for profile in PROFILES]
-        if inside:
-            rows.append((f"`{family}`", removes, *map(str, counts)))
-    families = _table(("family", "removes", *PROFILES), rows)
-    repairs = _table(("edit", "why"), [(f"`{name}`", why) for name, why in sorted(REASONS.items())])
-    before = "Before the rules, and with edits of their own:"
-    return _page(["# Rules that ship", NOTE, RULES, families, "## Repairs", before, repairs])
-
-
-def _commands(
+def commands(
     command: click.Command, parent: click.Context | None, name: str
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     """A command and all below it, in the order that the help shows."""
@@ -148,7 +130,7 @@ def _commands(
         for short in command.list_commands(context):
             found = command.get_command(context, short)
             if found is not None and not found.hidden:
-                yield from _commands(found, context, f"{name} {short}")
+                yield from commands(found, context, f"{name} {short}")
 
 
 def _text(help_text: str) -> str:
@@ -164,13 +146,15 @@ def _text(help_text: str) -> str:
     return "\n\n".join(blocks)
 
 
-def _spelling(option: click.Option, context: click.Context) -> str:
+def spelling(option: click.Option, context: click.Context) -> str:
+    """An option as it is typed, with what it takes."""
     names = ", ".join([*option.opts, *option.secondary_opts])
     takes = "" if option.is_flag or option.count else f" {option.make_metavar(context)}"
     return f"`{names}{takes}`"
 
 
-def _meaning(option: click.Option) -> str:
+def meaning(option: click.Option) -> str:
+    """What an option is for, with its default."""
     said = re.sub(r"\s+", " ", option.help or "")
     shown = isinstance(option.default, str | int | float) and not option.is_flag
     return f"{said} Default: `{option.default}`." if shown else said
@@ -179,15 +163,3 @@ def _meaning(option: click.Option) -> str:
 def _arrow(kind: str) -> str:
     """An Arrow type without what a reader need not know: ``list<struct<rule: string>>``."""
     return f"`{kind.replace('timestamp[us, tz=UTC]', 'timestamp').replace('item: ', '')}`"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = []
-    for row in (head, ["---"] * len(head), *rows):
-        cells = " | ".join(cell.replace("|", "\\|") for cell in row)
-        lines.append(f"| {cells} |".replace("|  |", "| |"))
-    return "\n".join(lines)
-
-
-def _page(parts: Iterable[str]) -> str:
-    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"

@@ -36,6 +36,7 @@ SAID = {
     "archiver/page/trees.npz": "the trees that choose; `training/` makes them",
     "archiver/py.typed": "tells type checkers that the package is typed",
     "archiver/readers/": "sources from files, provenance from `INDEX.md`",
+    "archiver/report/page/": "the page: a template, a style sheet, and its scripts in parts",
     "archiver/rules/": "rules as data: the model, loading, matching",
     "archiver/rules/builtin/": "the rule packs that ship, one file a family",
     "archiver/text/": "pure work on text: decode, extract, repair, lines",
@@ -44,10 +45,28 @@ SAID = {
     "benchmarks/adapters/": "other programs, each run by the Python of its own environment",
     "benchmarks/floors.json": "figures of quality that may only rise, and digests of the sets",
     "docs/": "tutorial, how-to, reference, explanation",
+    ".github/": "tests on Linux, macOS and Windows with each Python; forms for issues",
+    ".dockerignore": "only what the package is built from goes into the image",
+    ".pre-commit-config.yaml": "checks before each commit, by programs of the set-up",
+    "CITATION.cff": "how to cite it",
+    "Dockerfile": "an image that runs the command, not as root",
+    "docs/finding_causes.toml": "what brings each finding about, for the reference",
+    "docs/pictures/": "pictures drawn here, legible in light and dark, each with its words",
+    "docs/reference/rules/": "the rules that ship, a page a family",
+    "docs/project/": "pages of the repository that the site shows too",
+    "docs/project/changes.md": "takes in `CHANGELOG.md`",
+    "docs/project/contributing.md": "takes in `CONTRIBUTING.md`",
+    "docs/project/security.md": "takes in `SECURITY.md`",
+    "docs/site/": "what the documentation site needs beside its pages",
+    "docs/site/pictures.css": "how the site shows pictures",
+    "packaging/": "how releases are built and tried",
+    "packaging/man/": "man pages of every command, a part of the wheel",
+    "tests/packaging/": "wheel, sdist, man pages: what is in them, and the same twice",
     "docs/explanation/": "why it is made this way, and its limits",
     "docs/explanation/benchmarks-speed.svg": "the costs of that page as bars",
     "docs/how-to/": "one task a page",
     "docs/ops/": "what a monitoring system reads",
+    "docs/ops/archiver-dashboard.json": "a dashboard for Grafana; its names are held by a test",
     "docs/ops/archiver-alerts.yml": "alert rules for Prometheus; `promtool` tests them",
     "docs/reference/": "every command, column, code and word",
     "docs/tutorial/": "a first archive, step by step",
@@ -75,11 +94,14 @@ SAID = {
 }
 #: Folders that are not opened: what their files hold is said by the folder and their names.
 CLOSED = frozenset(
-    {"archiver/cli/schedules/templates/", "archiver/rules/builtin/", "schemas/", "seeds/"}
+    {".github/", "archiver/cli/schedules/templates/", "archiver/rules/builtin/", "docs/pictures/"}
+    | {"archiver/report/page/"}
+    | {"docs/site/", "packaging/man/", "schemas/", "seeds/"}
 )
 #: Not part of the repository: environments, builds, caches, what editors leave.
 FOREIGN = re.compile(
-    r"\.(?!ci/|gitattributes|gitignore)|build/|dist/|.*__pycache__/|.*\.egg-info/|.*\.pyc"
+    r"\.(?!ci/|dockerignore|github/|gitattributes|gitignore|pre-commit-config)"
+    r"|build/|dist/|tour/|.*__pycache__/|.*\.egg-info/|.*\.pyc"
 )
 
 
