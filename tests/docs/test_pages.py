@@ -18,6 +18,7 @@ PAGES = sorted(
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`\n]+`")
 _CONSOLE = re.compile(r"^```console.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,7 +34,7 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    for link in _LINK.findall(_FENCED.sub("", read(page))):
+    for link in _LINK.findall(_CODE.sub("", _FENCED.sub("", read(page)))):
         if re.match(r"https?://", link):
             continue
         path, _, anchor = link.partition("#")

@@ -21,7 +21,7 @@ PART_UNPACKED = 128 << 20
 
 def unpacked_size(path: Path) -> int:
     """The bytes that a staged part's rows take in memory, nearly. Raises: one of PARQUET_ERRORS."""
-    found = pq.read_metadata(path)
+    found = _metadata(path)
     return sum(found.row_group(at).total_byte_size for at in range(found.num_row_groups))
 
 
@@ -43,9 +43,15 @@ def join_parts(
         with staged_file(staging, f"{name}.parquet") as joined:
             digest, footer, size = concatenate([path for path, _ in pieces], joined)
             rows = sum(part.rows for _, part in pieces)
-            if pq.read_metadata(joined).num_rows != rows:
+            if _metadata(joined).num_rows != rows:
                 raise ValueError("the joined file holds other rows")
         for path, _ in pieces:
             path.unlink()
     marks = join_marks(part.marks or "" for _, part in pieces)
     return joined, Part(part_path(digest), digest, footer, size, rows, marks=marks)
+
+
+def _metadata(path: Path) -> pq.FileMetaData:
+    """A file's footer. Opened here: pyarrow takes paths for text, and some are none."""
+    with path.open("rb") as stream:
+        return pq.read_metadata(stream)

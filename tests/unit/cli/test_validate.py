@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from lxml import etree
 
-from archiver.cli import progress
+from archiver.cli import ingest_log, progress
 from archiver.cli.main import archiver
 from archiver.cli.metrics import HELP
 from archiver.cli.screen import Screen
@@ -316,7 +316,7 @@ def test_metrics_may_be_read_by_another_user():
 
 def test_every_metric_is_in_the_reference():
     listed = re.findall(r"^\| `archiver_([a-z_]+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed == list(HELP)
+    assert listed == [*HELP, *ingest_log.HELP]
 
 
 def test_the_bar_shows_rate_and_time_left(monkeypatch, capsys):

@@ -13,7 +13,7 @@ from archiver.archive.checks.validate import validate
 from archiver.archive.write.writer import MovedOnError
 from archiver.document import Source
 from archiver.ingest import Committed, Every, Finished, Job, Read, ingest
-from archiver.ingest.known import Known, State
+from archiver.ingest.known import SOURCE, Known, State
 from archiver.rules.load import builtin
 from archiver.rules.rule import Ruleset
 
@@ -99,7 +99,7 @@ def test_what_is_known_is_what_the_archive_says(job):
     rows, known = archive.latest().to_pylist(), Known(archive)
     assert len(known) == len(rows) == 30
     assert [known.get(row["id"]) for row in rows] == [
-        State(row["revision"], row["source_sha256"][:32], row["ruleset"], row["profile"])
+        State(row["revision"], row["source_sha256"][: 2 * SOURCE], row["ruleset"], row["profile"])
         for row in rows
     ]
     assert {known.find(key) for key in known} == {known.get(row["id"]) for row in rows}
