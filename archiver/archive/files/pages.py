@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import pyarrow.parquet as pq
+
+from archiver.archive.files.thrift import STRUCT, Struct, read_struct
 
 #: Bytes of a page header read at first; ours take 20 to 60.
 _FIRST = 256
@@ -30,13 +32,6 @@ _VALUE_BYTES = 8
 #: Thrift's page header: kinds of page, and the field that describes each.
 _DATA, _DATA_V2 = 0, 3
 _DESCRIBED = {_DATA: 5, _DATA_V2: 8}
-
-#: Types of the protocol. Those passed over, with their bytes: booleans are in the
-#: type itself, then a byte and a double.
-_NUMBERS, _BINARY, _STRUCT = frozenset({4, 5, 6}), 8, 12
-_PASSED = {1: 0, 2: 0, 3: 1, 7: 8}
-
-_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +101,9 @@ def each_page(stream: IO[bytes], start: int, end: int, values: int) -> Iterator[
             raise ValueError("its pages are not where the footer says")
         header, length = _read_header(stream, at)
         kind, unpacked, packed = (_count(header, field) for field in (1, 2, 3))
-        body = header.get(_DESCRIBED.get(kind, -1))
-        if isinstance(body, dict):
-            count, encoding = _count(body, 1), body.get(2 if kind == _DATA else 4)
+        form, body = header.get(_DESCRIBED.get(kind, -1), (0, None))
+        if form == STRUCT:
+            count, encoding = _count(body, 1), _count(body, 2 if kind == _DATA else 4)
         else:
             count, encoding = 0, None
         yield Page(unpacked, packed, count, encoding)
@@ -116,78 +111,22 @@ def each_page(stream: IO[bytes], start: int, end: int, values: int) -> Iterator[
         at += length + packed
 
 
-def _count(header: dict[int, Any], field: int) -> int:
-    number = header.get(field)
+def _count(header: Struct, field: int) -> int:
+    _, number = header.get(field, (0, None))
     if not isinstance(number, int) or number < 0:
         raise ValueError("a page header makes no sense")
     return number
 
 
-def _read_header(stream: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
+def _read_header(stream: IO[bytes], at: int) -> tuple[Struct, int]:
     """A page header, and how many bytes it takes. Raises: ValueError."""
     much = _FIRST
     while True:
         stream.seek(at)
         data = stream.read(much)
         try:
-            return _struct(data, 0, 0)
+            return read_struct(data)
         except IndexError as problem:
             if len(data) < much or much >= _LONGEST:
                 raise ValueError("a page header is torn") from problem
             much = _LONGEST
-
-
-def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
-    """A struct of Thrift's compact protocol: its numbers and structs, by field.
-
-    Raises: ValueError; IndexError where the bytes end too early.
-    """
-    if depth > _DEPTH:
-        raise ValueError("a page header is nested too deeply")
-    found: dict[int, Any] = {}
-    field = 0
-    while True:
-        byte = data[at]
-        at += 1
-        if not byte:
-            return found, at
-        kind, step = byte & 15, byte >> 4
-        if step:
-            field += step
-        else:
-            field, at = _number(data, at)
-        found[field], at = _value(data, at, kind, depth)
-        if at > len(data):
-            raise IndexError
-
-
-def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
-    """A number or a struct, and where it ends; None for what is only passed over."""
-    if kind in _NUMBERS:
-        return _number(data, at)
-    if kind == _STRUCT:
-        return _struct(data, at, depth + 1)
-    if kind == _BINARY:
-        length, at = _varint(data, at)
-        return None, at + length
-    if kind in _PASSED:
-        return None, at + _PASSED[kind]
-    raise ValueError("a page header holds what none of ours does")
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    raw, at = _varint(data, at)
-    return (raw >> 1) ^ -(raw & 1), at
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number of a page header has no end")
