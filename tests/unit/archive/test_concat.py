@@ -18,8 +18,10 @@ from archiver.archive.files.concat import concatenate
 from archiver.archive.files.pages import each_page
 from archiver.archive.read.parts import footer_sha256, open_part
 from archiver.archive.rows.records import records_from_rows
+from archiver.archive.write.join import join_parts
 from archiver.archive.write.stage import stage_part
 from archiver.digest import sha256
+from archiver.errors import StorageError
 
 
 @pytest.fixture
@@ -212,3 +214,14 @@ def test_what_cannot_be_joined_stays_in_parts_of_its_own(tmp_path, monkeypatch):
     support.commit(archive, batches=batches(3), batch_id="one", part_bytes=1 << 20)
     assert [part.rows for _, part in open_archive(archive.path).parts()] == [3, 3, 3]
     assert validate(archive.path).findings == ()
+
+
+def test_a_piece_that_changed_is_not_joined(tmp_path, pieces):
+    path, part = pieces[1]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StorageError, match="not what was written"):
+        join_parts(pieces, staging=tmp_path, name="documents")
+    assert path.exists()
+    assert not (tmp_path / part.path).exists()
