@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -136,8 +137,8 @@ def driven(folder: Path, sources: Sequence[Source], workers: int) -> dict[str, f
 
         require_dask()
         engines["dask"] = partial(DaskCrew, scheduler=None, workers=workers)
-    except Exception as problem:  # noqa: BLE001 -- the extra is not installed, or does not start
-        print(f"no figure for Dask: {problem}")
+    except Exception as problem:  # noqa: BLE001 -- the extra is not installed, or not as it should be
+        print(f"no figure for Dask: {problem}", file=sys.stderr)
     size = sum(len(source.data) for source in sources)
     told = {}
     for name, engine in engines.items():

@@ -104,6 +104,9 @@ def main(words: list[str]) -> int:
 
     site = Path(words[0] if words else ROOT / "build" / "docs").resolve()
     work = site.with_name(site.name + ".work")
+    if site.exists() and not (site / ".buildinfo").is_file() and any(site.iterdir()):
+        print(f"{site} is not empty, and no site: name another folder", file=sys.stderr)
+        return 2
     shutil.rmtree(site, ignore_errors=True)
     shutil.rmtree(work, ignore_errors=True)  # an unchanged page is not read, and warns of nothing
     flags = ["--quiet", "--fail-on-warning", "--keep-going", "--nitpicky", "--jobs", "2"]

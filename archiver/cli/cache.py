@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +27,13 @@ def cache_folder(environ: Mapping[str, str], home: Path, platform: str) -> Path:
     return (Path(given) if given.startswith("/") else home / ".cache") / "archiver"
 
 
-def seen_before(now: datetime, version: str) -> Seen:
-    """The table of files read before, of this user on this machine."""
+def seen_before(version: str) -> Seen:
+    """The table of files read before, of this user on this machine.
+
+    Files are held to the real time, whatever moment a run is told to record.
+    """
     from archiver.readers.seen import Seen
 
-    folder = cache_folder(os.environ, Path("~").expanduser(), sys.platform)
-    return Seen(folder / SEEN, now=now, version=version)
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 -- Path's raises where there is none
+    folder = cache_folder(os.environ, home.absolute(), sys.platform)
+    return Seen(folder / SEEN, now=datetime.now(UTC), version=version)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archiver.cli.checkup import Check, wrong
 from archiver.cli.first_look import newest_version
-from archiver.cli.places import archive_path, is_remote
+from archiver.cli.places import archive_path, is_remote, log_of
 from archiver.cli.screen import count, size
 from archiver.errors import ArchiverError, DamageError, NoArchiveError, StorageError
 from archiver.settings import Settings
@@ -117,7 +117,7 @@ def nearest(place: Path) -> Path:
 
 def _written(place: Path, here: Path) -> list[Path]:
     """The folders that a run writes to."""
-    inner = [place / "data", place / "data" / "documents" / "_delta_log", place / "fixity"]
+    inner = [place / "data", log_of(place), place / "fixity"]
     return [here, *(path for path in inner if path.is_dir())]
 
 

@@ -50,8 +50,11 @@ def open_decisions(path: Path) -> DecisionsFile:
         return DecisionsFile(path)
     try:
         with path.open("rb") as stream:
-            text = stream.read(_MAX_FILE + 1).decode("utf-8")
-        if len(text) > _MAX_FILE or HEAD not in text:
+            data = stream.read(_MAX_FILE + 1)
+        if len(data) > _MAX_FILE:
+            raise ValueError(f"it is larger than {_MAX_FILE:,} bytes: go on in another file")
+        text = data.decode("utf-8")
+        if HEAD not in text:
             raise ValueError("it was not made by `archiver review` or a report")
         decisions, reviewed = read_pack(text)
     except OSError as error:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from archiver.cli.places import log_of
 from archiver.cli.screen import paint
 from archiver.cli.visible import visible_line
 from archiver.errors import ArchiverError
@@ -42,9 +43,8 @@ def first_look(folder: Path) -> Iterator[str]:
 
 def newest_version(archive: Path) -> int | None:
     """The newest version that a log names; None where there is no archive. Nothing is opened."""
-    log = archive / "data" / "documents" / "_delta_log"
     try:
-        names = [path.stem for path in log.glob("*.json")]
+        names = [path.stem for path in log_of(archive).glob("*.json")]
     except OSError:
         return None
     return max((int(name) for name in names if name.isdecimal()), default=None)

@@ -85,7 +85,7 @@ def archive_sources(
         planned_all = Planned(documents, planned.bytes)
         if not trusting:
             return _follow(run(chain(odd, read()), job), by_bytes, planned_all)
-        with closing(seen_before(job.now, job.tool_version)) as seen:
+        with closing(seen_before(job.tool_version)) as seen:
             asking = lambda archived: chain(odd, read(seen=seen.asking(archived)))  # noqa: E731
             return _follow(_noting(run(asking, job), seen), by_bytes, planned_all)
 

@@ -35,6 +35,16 @@ _STORES: dict[Path, Store] = {}
 _SHOWN: dict[str, str] = {}
 
 
+def log_of(archive: Path) -> Path:
+    """Where an archive has its log; nothing heavy is imported to know it."""
+    return archive / "data" / "documents" / "_delta_log"
+
+
+def is_archive(path: Path) -> bool:
+    """Whether an archive lies here, sound or not; a look at one folder."""
+    return log_of(path).is_dir()
+
+
 def cache_option(function: click.decorators.FC) -> click.decorators.FC:
     """``--cache DIR``: where parts of an archive on s3:// are kept for later runs."""
     return click.option(

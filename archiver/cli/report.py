@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from archiver.cli.outcome import QUARANTINED
+from archiver.cli.places import is_archive
 from archiver.cli.reported import corpus_of
 from archiver.cli.screen import Screen, count, finding_json, paint, show_findings, size
 from archiver.cli.session import byte_size, cleaning_options, command, now, tool_version
@@ -98,7 +99,6 @@ def report(
 
 def _check_place(output: str, *, force: bool) -> None:
     """Refuse to write over what is no report, and into an archive."""
-    from archiver.cli.reported import is_archive
     from archiver.report.build import GENERATOR
 
     if output == _STDOUT:
@@ -106,9 +106,7 @@ def _check_place(output: str, *, force: bool) -> None:
     path = Path(output)
     if path.is_dir():
         raise InputError(f"{output} is a folder", hint="Name the file to write with -o.")
-    inside = next(
-        (str(parent) for parent in path.absolute().parents if is_archive(str(parent))), ""
-    )
+    inside = next((str(parent) for parent in path.absolute().parents if is_archive(parent)), "")
     if inside:
         raise InputError(
             f"{output} would lie inside the archive {inside}",

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.cli.globs import expand
-from archiver.cli.places import archive_path
+from archiver.cli.places import archive_path, is_archive
 from archiver.cli.progress import byte_bar
+from archiver.cli.reading import wanted_of
 from archiver.cli.screen import Screen, binary_stdin
 from archiver.cli.session import settings
 from archiver.document import Finding, Reject, Source
@@ -34,7 +35,7 @@ def corpus_of(
 
     known = settings(profile=profile, rules=rules)
     ruleset = load(Path(known.rules) if known.rules else None)
-    archives = [name for name in named if is_archive(name)]
+    archives = [name for name in named if names_archive(name)]
     if named and not archives:
         return _cleaned(screen, named, known, ruleset)
     if len(named) > 1:
@@ -51,9 +52,9 @@ def corpus_of(
     return Archived(open_archive(place), ruleset), ruleset, []
 
 
-def is_archive(name: str) -> bool:
-    """Whether a path is that of an archive, sound or not."""
-    return name != "-" and (archive_path(name) / "data" / "documents" / "_delta_log").is_dir()
+def names_archive(name: str) -> bool:
+    """Whether an argument is the path of an archive, sound or not."""
+    return name != "-" and is_archive(archive_path(name))
 
 
 def _cleaned(
@@ -93,6 +94,7 @@ def _rows(
             index=index,
             max_bytes=known.max_bytes or MAX_SOURCE_BYTES,
             stdin=binary_stdin,
+            wanted=wanted_of(known),
         ):
             if isinstance(item, Reject):
                 findings.append(item.finding)

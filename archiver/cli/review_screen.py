@@ -127,7 +127,9 @@ def question(shown: Shown, line: diff.Line, width: int, ruleset: Ruleset) -> Ite
     yield f"  {paint(line.mark, 'bad' if line.mark == '-' else 'warn')} {clip(text, width - 4)}"
     for rule, why in reasons_of(ruleset, set(line.rules)).items():
         score = shown.scores.get(rule)
-        more = "" if score is None else f" Score {score:.4f}: the probability that it is content."
+        more = (
+            "" if score is None else f" Score {score:.4f}: the probability that it is no content."
+        )
         rows = wrap(visible_line(f"{rule}: {why}{more}"), max(20, width - 4))
         yield from (f"    {row}" for row in rows)
 

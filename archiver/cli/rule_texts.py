@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.cli.globs import expand
-from archiver.cli.places import archive_path
+from archiver.cli.places import archive_path, is_archive
+from archiver.cli.reading import wanted_of
 from archiver.cli.screen import binary_stdin
 from archiver.cli.session import settings
 from archiver.document import Cleaning, Edit, Finding, Source
@@ -29,11 +30,6 @@ class Text:
     text: str
     language: str | None = None
     host: str = ""
-
-
-def is_archive(path: Path) -> bool:
-    """Whether an archive lies here; a look at one folder, nothing heavy is imported."""
-    return (path / "data" / "documents" / "_delta_log").is_dir()
 
 
 def place_of(on: str | None) -> str:
@@ -88,7 +84,10 @@ def _read(place: str) -> Iterator[Text]:
     from archiver.readers.files import read_files
 
     base = Path.cwd()
-    for item in read_files(expand([place], base), base=base, stdin=binary_stdin):
+    known = settings()
+    sources, index = expand([place], base), base / known.index if known.index else None
+    wanted = wanted_of(known)
+    for item in read_files(sources, base=base, index=index, stdin=binary_stdin, wanted=wanted):
         if not isinstance(item, Source):
             continue  # what cannot be read has no lines
         document = open_source(item)

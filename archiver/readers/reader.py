@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -78,7 +79,10 @@ class Reader:
             kind = self._kind(root, entry)
             if kind == "text" or entry.code is not None:
                 for item in self._entry(root, entry, listed):
-                    yield self._claims.first(item, Place(""), os.fspath(entry.path))
+                    first = self._claims.first(item, Place(""), os.fspath(entry.path))
+                    if isinstance(first, Reject) and isinstance(item, Source) and not item.data:
+                        first = replace(first, data=None, path=entry.path)  # unread
+                    yield first
             else:
                 yield from self._corpus(root, entry, listed, kind, met)
             if entry.code is None:

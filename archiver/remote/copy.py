@@ -97,6 +97,7 @@ class WorkingCopy(Brought):
             if theirs == data:
                 return found.tag
             self.refresh()
+            self._sent.clear()  # another's recover may have taken them: they are sent anew
             raise FileExistsError(f"{key}: another writer was first")
         raise last or RemoteError(f"{self.store.location}/{key}: the service does not take it")
 

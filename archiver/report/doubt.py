@@ -6,9 +6,9 @@ less where a rule with a reason of its own took them:
 - words: those of the stretch; of scripts without blanks, half the characters;
 - times 1 where a line of it reads like a sentence (five words or more, and an end
   mark), 0.5 for twelve words or more without one, else 0.1;
-- times 0.25 for a rule; for the line model, 0.5 and the probability that it gave the
-  line to be content; 0 for repairs, which lose no words, for rows saved as facts, and
-  for lines that the clean text still has.
+- times 0.25 for a rule; for the line model, 0.5 and the probability that it left to the
+  line to be content (its score is that of the contrary); 0 for repairs, which lose no
+  words, for rows saved as facts, and for lines that the clean text still has.
 
 A document's doubt is the sum over its removals, times one and the share of its
 characters that went: so the same lines weigh more in a document of which little is left.
@@ -84,8 +84,11 @@ def edit_doubt(rule: str, before: str, score: float | None, left: AbstractSet[st
     """The doubt of one removal, in words. left: the lines of the clean text, stripped."""
     if family_of(rule) in _LOSSLESS:
         return 0.0
-    sure = min(1.0, BY_MODEL + (score or 0.0)) if rule == RULE else BY_RULE
-    return sure * sum(_line_doubt(line) for line in before.split("\n") if line.strip() not in left)
+    unsure = 1 - score if score is not None else 1.0
+    weight = min(1.0, BY_MODEL + unsure) if rule == RULE else BY_RULE
+    return weight * sum(
+        _line_doubt(line) for line in before.split("\n") if line.strip() not in left
+    )
 
 
 def _line_doubt(line: str) -> float:

@@ -7,9 +7,8 @@ const HIDDEN = /[\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u20
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const FAMILY = /^[a-z][a-z0-9-]{0,39}$/;
 
-const soundJson = (value) => JSON.stringify(value)
-  .replace(/\\u(d[89a-f][0-9a-f]{2})/g, "\ufffd")
-  .replace(LONE, "\ufffd")
+const soundJson = (value) => JSON.stringify(value, (_, item) =>
+  typeof item === "string" ? item.replace(LONE, "\ufffd") : item)
   .replace(HIDDEN, (found) => "\\u" + found.charCodeAt(0).toString(16).padStart(4, "0"));
 
 const listed = (texts) => `[${texts.map(soundJson).join(", ")}]`;

@@ -20,7 +20,7 @@ function showWhy(n, passing) {
     const family = index.families[rule.family];
     return el("p", null, el("span", { class: `mark f${rule.family}` }, family.mark), " ",
       el("strong", null, rule.id), ` – ${rule.why || "No reason is known."}`,
-      edit[3] > 0 && el("span", { class: "score" }, ` Score ${edit[3].toFixed(4)}: the probability that it is content.`));
+      edit[3] > 0 && el("span", { class: "score" }, ` Score ${edit[3].toFixed(4)}: the probability that it is no content.`));
   }) : [el("p", null, "This line stays: nothing was removed from it.")];
   refill($("why-told"), el("p", { class: "faint" }, `Line ${line.n}, ` +
     { " ": "kept", "-": "removed", "~": "changed within" }[line.mark]), told);
@@ -99,6 +99,7 @@ function startWhy() {
   });
   $("lines").addEventListener("pointerover", (event) => {
     const made = rowOf(event);
+    if ($("why").contains(document.activeElement)) return; // a note is being typed
     if (made && event.pointerType === "mouse" && Number(made.dataset.n) !== current) {
       showWhy(Number(made.dataset.n), true);
       for (const name of ["wrong", "missed", "as", "back", "note-label"]) $(name).hidden = true;
@@ -109,7 +110,7 @@ function startWhy() {
   $("wrong").addEventListener("click", () => mark("keep"));
   $("missed").addEventListener("click", () => mark("drop"));
   $("back").addEventListener("click", unmark);
-  $("note").addEventListener("change", () => amend({ note: $("note").value }));
+  $("note").addEventListener("input", () => amend({ note: $("note").value }));
   $("as-family").addEventListener("change", () => amend({ family: $("as-family").value }));
   $("more").addEventListener("click", () => drawMore(FIRST_LINES));
   document.querySelectorAll("input[name=view]").forEach((input) => input.addEventListener("change", () => {

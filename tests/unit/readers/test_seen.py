@@ -207,7 +207,7 @@ def test_two_runs_at_once_share_the_table(place):
 def test_the_command(place, monkeypatch, opened):
     monkeypatch.chdir(place)
     monkeypatch.setattr("archiver.cli.cache.cache_folder", lambda *_: place / "cache")
-    monkeypatch.setattr("archiver.cli.session.now", lambda: NOW)
+    monkeypatch.setattr("archiver.readers.seen.QUIET", -(10**12))  # files as new as these count
     for expected in (NUMBER, 0):
         opened.clear()
         done = CliRunner().invoke(archiver, ["ingest", "in", "--trust-mtime", "--json"])
